@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: Duet.Bench NAME");
+return 2;
