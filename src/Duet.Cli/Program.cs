@@ -1,1 +1,3 @@
-Console.WriteLine("duet");
+using Duet.Cli.Hosting;
+
+return await DuetCommand.RunAsync(args).ConfigureAwait(false);
