@@ -1,7 +1,7 @@
 namespace Duet.Data.Clips;
 
 /// <summary>What one clip is, in physical units: a recipe's <c>clip</c> section.</summary>
-public sealed record ClipOptions
+public sealed record ClipOptions : IValidated
 {
     /// <summary>Frames per clip.</summary>
     public int Frames { get; init; } = 25;
@@ -21,9 +21,61 @@ public sealed record ClipOptions
     /// <summary>Length of a clip's sound, seconds.</summary>
     public Rational AudioSeconds { get; init; } = 1;
 
+    /// <summary>Where the sound lies against the frames, where the two last differently long.</summary>
+    public AudioAlignment AudioAlignment { get; init; } = AudioAlignment.Centre;
+
     /// <summary>Mean of each RGB channel, in [0, 1]: subtracted before the network.</summary>
     public IReadOnlyList<double> Mean { get; init; } = [0.43216, 0.394666, 0.37645];
 
     /// <summary>Standard deviation of each RGB channel, in [0, 1]: divided by before the network.</summary>
     public IReadOnlyList<double> Std { get; init; } = [0.22803, 0.22145, 0.216989];
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationError> Validate()
+    {
+        if (Frames < 1)
+        {
+            yield return new ValidationError(nameof(Frames), $"{Frames} frames per clip: at least 1 is needed.");
+        }
+
+        if (FrameRate <= 0)
+        {
+            yield return new ValidationError(nameof(FrameRate), $"A frame rate of {FrameRate}: it must be above 0.");
+        }
+
+        if (Size is < 8 or > 2048)
+        {
+            yield return new ValidationError(nameof(Size), $"A size of {Size} pixels: it must lie in 8 to 2048.");
+        }
+
+        if (Scales.Count == 0 || Scales.Any(s => !(s > 0 && s <= 1)))
+        {
+            yield return new ValidationError(nameof(Scales), "The scales of the crop must be one or more numbers above 0 and at most 1.");
+        }
+
+        if (AudioSeconds <= 0)
+        {
+            yield return new ValidationError(nameof(AudioSeconds), $"{AudioSeconds} seconds of sound: it must be above 0.");
+        }
+
+        if (Mean.Count != 3)
+        {
+            yield return new ValidationError(nameof(Mean), $"{Mean.Count} means: one for each of red, green and blue is needed.");
+        }
+
+        if (Std.Count != 3 || Std.Any(s => !(s > 0)))
+        {
+            yield return new ValidationError(nameof(Std), "The standard deviations must be three numbers above 0: red, green, blue.");
+        }
+    }
+}
+
+/// <summary>Where a clip's sound lies against its frames, where the two last differently long.</summary>
+public enum AudioAlignment
+{
+    /// <summary>The middle of the sound is the middle of the frames.</summary>
+    Centre,
+
+    /// <summary>Sound and frames start together.</summary>
+    Start,
 }

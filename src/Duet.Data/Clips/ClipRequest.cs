@@ -43,6 +43,12 @@ public sealed record ClipRequest
     /// <summary>The video whose frames are read.</summary>
     public required StoredVideo Video { get; init; }
 
+    /// <summary>The clip's number within its video and epoch: 0 for the first or only one.</summary>
+    public int Clip { get; init; }
+
+    /// <summary>What keys the randomness of this sample within an epoch: the video's id and the clip's number.</summary>
+    public string SampleId => ClipSampling.SampleId(Video, Clip);
+
     /// <summary>The first frame's index.</summary>
     public required int FirstFrame { get; init; }
 

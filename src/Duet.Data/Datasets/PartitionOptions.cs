@@ -1,0 +1,33 @@
+namespace Duet.Data.Datasets;
+
+/// <summary>How videos are divided into parts where the catalog does not say: a recipe's <c>data</c> section.</summary>
+public sealed record PartitionOptions : IValidated
+{
+    /// <summary>Share of videos for validation (thresholds, early stopping), 0 to 1.</summary>
+    public double ValidationShare { get; init; } = 0.1;
+
+    /// <summary>Share of videos for the test, 0 to 1.</summary>
+    public double TestShare { get; init; } = 0.1;
+
+    /// <summary>Which division: independent of the run's seed, so that runs with several seeds are tested on the same videos.</summary>
+    public long Seed { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationError> Validate()
+    {
+        if (!(ValidationShare >= 0 && ValidationShare < 1))
+        {
+            yield return new ValidationError(nameof(ValidationShare), $"A validation share of {ValidationShare}: it must be at least 0 and below 1.");
+        }
+
+        if (!(TestShare >= 0 && TestShare < 1))
+        {
+            yield return new ValidationError(nameof(TestShare), $"A test share of {TestShare}: it must be at least 0 and below 1.");
+        }
+
+        if (ValidationShare + TestShare >= 1)
+        {
+            yield return new ValidationError(nameof(TestShare), $"Validation and test take {ValidationShare + TestShare} of the videos: nothing is left for training.");
+        }
+    }
+}
