@@ -1,0 +1,114 @@
+using Microsoft.Data.Sqlite;
+
+namespace Duet.Data.Store;
+
+/// <summary>Reads a catalog's rows and refuses values that can't be true.</summary>
+internal static class CatalogReader
+{
+    public static StoreSettings Settings(SqliteConnection catalog)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        using (var command = catalog.Command("SELECT name, value FROM settings LIMIT 100"))
+        using (var reader = command.ExecuteReader())
+        {
+            while (reader.Read())
+            {
+                values[reader.GetString(0)] = reader.GetString(1);
+            }
+        }
+
+        var settings = new StoreSettings
+        {
+            FrameRate = Rational.TryParse(values.GetValueOrDefault("frame_rate"), out var rate) ? rate : 0,
+            ShortSide = Integer("short_side"),
+            SampleRate = Integer("sample_rate"),
+            JpegQuality = Integer("jpeg_quality"),
+        };
+        if (settings.FrameRate <= 0 || settings.ShortSide is < 1 or > StoreLayout.MaxSide
+            || settings.SampleRate is < 1000 or > 384000 || settings.JpegQuality is < 2 or > 31)
+        {
+            throw new StoreException("The catalog's settings are missing or impossible. Restore catalog.db from a copy, or ingest again into a new store.");
+        }
+
+        return settings;
+
+        int Integer(string name) => int.TryParse(values.GetValueOrDefault(name), out var value) ? value : 0;
+    }
+
+    /// <summary>The ready videos, ordered by id.</summary>
+    /// <param name="catalog">An open catalog.</param>
+    /// <param name="shardLength">The length of a shard's file, bytes; -1 where it is missing.</param>
+    /// <exception cref="StoreException">A row says something impossible.</exception>
+    public static List<StoredVideo> ReadyVideos(SqliteConnection catalog, Func<int, long> shardLength)
+    {
+        var videos = new List<StoredVideo>();
+        using var command = catalog.Command("SELECT * FROM videos WHERE status = 'ready' ORDER BY id");
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            videos.Add(Video(reader, shardLength));
+        }
+
+        return videos;
+    }
+
+    public static StoredVideo Video(SqliteDataReader reader, Func<int, long> shardLength)
+    {
+        var id = reader.Text("id");
+        var path = reader.Text("path") ?? "?";
+        try
+        {
+            Require(StoreLayout.IsId(id), "id");
+            var shard = (int)InRange(reader, "shard", 0, 999_999);
+            var end = shardLength(shard);
+            var frameCount = (int)InRange(reader, "frame_count", 1, StoreLayout.MaxFrames);
+            var sampleCount = InRange(reader, "sample_count", 1, StoreLayout.MaxWav / 2);
+            var video = new StoredVideo
+            {
+                Id = id!,
+                SourcePath = path,
+                FrameCount = frameCount,
+                FrameRate = Rational.TryParse(reader.Text("frame_rate"), out var rate) && rate > 0 ? rate : throw new FormatException("frame_rate"),
+                Width = (int)InRange(reader, "width", 1, StoreLayout.MaxSide),
+                Height = (int)InRange(reader, "height", 1, StoreLayout.MaxSide),
+                SampleRate = (int)InRange(reader, "sample_rate", 1000, 384000),
+                SampleCount = sampleCount,
+                Label = reader.Text("label"),
+                Split = reader.Text("split"),
+                Shard = shard,
+                JsonOffset = InRange(reader, "json_offset", 512, long.MaxValue >> 1),
+                JsonLength = (int)InRange(reader, "json_length", 2, StoreLayout.MaxJson),
+                FramesOffset = InRange(reader, "frames_offset", 512, long.MaxValue >> 1),
+                FramesLength = InRange(reader, "frames_length", 4L * frameCount, StoreLayout.MaxEntry),
+                SamplesOffset = InRange(reader, "wav_offset", 512, long.MaxValue >> 1) + WavHeader.Length,
+            };
+            Require(reader.Integer("wav_length") == WavHeader.Length + (2 * sampleCount), "wav_length");
+            if (end < 0)
+            {
+                throw new StoreException(
+                    $"Video {id} ({path}) is in {StoreLayout.ShardName(shard)}, which is missing. Restore the shard, or see what is lost with: duet store verify");
+            }
+
+            Require(video.JsonOffset + video.JsonLength <= end, "json_offset");
+            Require(video.FramesOffset + video.FramesLength <= end, "frames_offset");
+            Require(video.SamplesOffset + (2 * sampleCount) <= end, "wav_offset");
+            return video;
+        }
+        catch (Exception e) when (e is FormatException or InvalidCastException or OverflowException)
+        {
+            throw new StoreException(
+                $"The catalog's row of video {id ?? "?"} ({path}) has an impossible value: {e.Message}. See the damage with: duet store verify", e);
+        }
+    }
+
+    private static long InRange(SqliteDataReader reader, string column, long least, long most) =>
+        reader.Integer(column) is { } value && value >= least && value <= most ? value : throw new FormatException(column);
+
+    private static void Require(bool holds, string column)
+    {
+        if (!holds)
+        {
+            throw new FormatException(column);
+        }
+    }
+}
