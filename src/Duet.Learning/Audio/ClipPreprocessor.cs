@@ -1,0 +1,185 @@
+using Duet.Data.Clips;
+using Duet.Learning.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Audio;
+
+/// <summary>
+/// From a batch's plain memory to the networks' inputs. Tensors own their memory: the batch may be given back to the loader
+/// as soon as these calls return.
+/// </summary>
+public sealed class ClipPreprocessor : IDisposable
+{
+    private readonly ClipOptions clip;
+    private readonly Device device;
+    private readonly LogMel logMel;
+    private readonly Tensor? melMean; // [mels] or [1]
+    private readonly Tensor? melScale;
+    private readonly float[] scale = new float[3];
+    private readonly float[] bias = new float[3];
+
+    /// <summary>Makes the preprocessor.</summary>
+    /// <param name="clip">The clip's options: mean and standard deviation of the colours.</param>
+    /// <param name="spectrogram">The spectrogram's options.</param>
+    /// <param name="statistics">What to normalise spectrograms by; null only where the options say that they are not normalised.</param>
+    /// <param name="device">Where the tensors go.</param>
+    /// <exception cref="ArgumentException">The statistics are missing or are not those that the options ask for.</exception>
+    public ClipPreprocessor(ClipOptions clip, LogMelOptions spectrogram, SpectrogramStatistics? statistics, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        ArgumentNullException.ThrowIfNull(spectrogram);
+        TorchRuntime.EnsureLoaded();
+        if (clip.Mean.Count != 3 || clip.Std.Count != 3 || clip.Std.Any(s => !(s > 0)))
+        {
+            throw new ArgumentException("The clip's mean and std need three values each, and each std above 0.", nameof(clip));
+        }
+
+        if (spectrogram.Normalisation != SpectrogramNormalisation.None && statistics?.Fits(spectrogram) != true)
+        {
+            throw new ArgumentException($"Normalisation '{spectrogram.Normalisation}' over {spectrogram.MelBins} mel bins needs matching statistics.", nameof(statistics));
+        }
+
+        this.clip = clip;
+        this.device = device;
+        logMel = new LogMel(spectrogram, device);
+        for (var c = 0; c < 3; c++)
+        {
+            scale[c] = (float)(1 / (255 * clip.Std[c]));
+            bias[c] = (float)(-clip.Mean[c] / clip.Std[c]);
+        }
+
+        if (spectrogram.Normalisation != SpectrogramNormalisation.None)
+        {
+            melMean = torch.tensor(statistics!.Mean.Select(m => (float)m).ToArray(), device: device).DetachFromDisposeScope();
+            melScale = torch.tensor(statistics.Std.Select(s => (float)(1 / Math.Max(s, SpectrogramStatistics.LeastStd))).ToArray(), device: device).DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>The clip's options.</summary>
+    public ClipOptions Clip => clip;
+
+    /// <summary>The spectrogram's options.</summary>
+    public LogMelOptions Spectrogram => logMel.Options;
+
+    /// <summary>The batch's frames.</summary>
+    /// <param name="batch">A batch with frames.</param>
+    /// <returns><c>[batch, 3, time, height, width]</c>, 32-bit float, normalised; a permuted view, so that its strides are channels-last-3d.</returns>
+    /// <exception cref="ArgumentException">The batch has no frames.</exception>
+    public Tensor Video(ClipBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (batch.FramesPerClip == 0)
+        {
+            throw new ArgumentException("The batch holds sound only.", nameof(batch));
+        }
+
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var count = checked(batch.Count * batch.FramesPerClip * batch.Size * batch.Size * 3);
+        var pixels = empty([batch.Count, batch.FramesPerClip, batch.Size, batch.Size, 3], ScalarType.Float32);
+        PixelKernel.Normalise(batch.Frames.AsSpan(0, count), Floats(pixels), scale, bias);
+        return pixels.to(device).permute(0, 4, 1, 2, 3).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One of the batch's stretches of sound, as normalised spectrograms.</summary>
+    /// <param name="batch">A batch with sound.</param>
+    /// <param name="window">Which of each clip's stretches.</param>
+    /// <returns><c>[batch, 1, frames, mels]</c>, 32-bit float.</returns>
+    public Tensor Audio(ClipBatch batch, int window)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var mels = LogMel(batch, window);
+        return Normalise(mels).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Normalises spectrograms as the network expects them.</summary>
+    /// <param name="mels"><c>[batch, 1, frames, mels]</c>, as <see cref="LogMel.Forward"/> gives them.</param>
+    /// <returns>The same shape; the tensor itself where nothing is to be done.</returns>
+    public Tensor Normalise(Tensor mels)
+    {
+        ArgumentNullException.ThrowIfNull(mels);
+        if (melMean is null || melScale is null)
+        {
+            return mels;
+        }
+
+        using var none = no_grad();
+        return mels.sub(melMean).mul_(melScale);
+    }
+
+    /// <summary>One of the batch's stretches of sound, as spectrograms that are not normalised.</summary>
+    /// <param name="batch">A batch with sound.</param>
+    /// <param name="window">Which of each clip's stretches.</param>
+    /// <returns><c>[batch, 1, frames, mels]</c>, 32-bit float.</returns>
+    public Tensor LogMel(ClipBatch batch, int window)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentOutOfRangeException.ThrowIfNegative(window);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(window, batch.WindowsPerClip);
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var samples = batch.SamplesPerWindow;
+        var pcm = empty([batch.Count, samples], ScalarType.Float32);
+        var floats = Floats(pcm);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            PixelKernel.ToUnit(batch.Samples.AsSpan(((i * batch.WindowsPerClip) + window) * samples, samples), floats.Slice(i * samples, samples));
+        }
+
+        return logMel.Forward(pcm.to(device)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Measures the statistics that the options ask for over batches of a training subset (their first stretch of sound). Clips
+    /// that could not be read do not count.
+    /// </summary>
+    /// <param name="batches">The subset; each batch is disposed here.</param>
+    /// <param name="spectrogram">The spectrogram's options.</param>
+    /// <param name="device">Where spectrograms are computed.</param>
+    /// <returns>The statistics, or null where the options say that nothing is normalised.</returns>
+    /// <exception cref="InvalidOperationException">No clip could be read.</exception>
+    public static SpectrogramStatistics? Measure(IEnumerable<ClipBatch> batches, LogMelOptions spectrogram, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        ArgumentNullException.ThrowIfNull(spectrogram);
+        if (spectrogram.Normalisation == SpectrogramNormalisation.None)
+        {
+            return null;
+        }
+
+        using var preprocessor = new ClipPreprocessor(new ClipOptions(), spectrogram with { Normalisation = SpectrogramNormalisation.None }, null, device);
+        var meter = new SpectrogramMeter(spectrogram.MelBins);
+        foreach (var batch in batches)
+        {
+            using (batch)
+            using (NewDisposeScope())
+            {
+                var failed = batch.Failures.Select(f => (long)f.Index).ToHashSet();
+                var kept = Enumerable.Range(0, batch.Count).Select(i => (long)i).Where(i => !failed.Contains(i)).ToArray();
+                if (kept.Length > 0)
+                {
+                    meter.Add(preprocessor.LogMel(batch, 0).index_select(0, torch.tensor(kept, device: device)));
+                }
+            }
+        }
+
+        return meter.Result(spectrogram.Normalisation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        logMel.Dispose();
+        melMean?.Dispose();
+        melScale?.Dispose();
+    }
+
+    /// <summary>The memory of a contiguous CPU tensor, to be filled in place.</summary>
+    private static unsafe Span<float> Floats(Tensor tensor)
+    {
+        var bytes = tensor.bytes;
+        return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes);
+    }
+}
