@@ -18,6 +18,7 @@ internal sealed class YamlReader
     private readonly Parser parser;
     private readonly Func<long, string> locate;
     private int nodes;
+    private long line = 1;
 
     private YamlReader(string text, Func<long, string> locate)
     {
@@ -123,9 +124,24 @@ internal sealed class YamlReader
 
     private string At(ParsingEvent at) => locate(Math.Max(1, at.Start.Line));
 
-    private ParsingEvent Next() => parser.MoveNext()
-        ? parser.Current!
-        : throw new RecipeException(locate(1), "", "ends too early.");
+    private ParsingEvent Next()
+    {
+        try
+        {
+            if (parser.MoveNext())
+            {
+                line = Math.Max(1, parser.Current!.Start.Line);
+                return parser.Current;
+            }
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // The scanner answers some malformed texts with its own internal errors ("[0. x" followed by a colon).
+            throw new RecipeException(locate(line), "", "is not valid YAML at or after this line.");
+        }
+
+        throw new RecipeException(locate(line), "", "ends too early.");
+    }
 
     private void Next<T>()
         where T : ParsingEvent
