@@ -1,0 +1,60 @@
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Models;
+
+/// <summary>
+/// The memory format of every map: channels innermost, which oneDNN's convolutions compute in and in which frames fold into
+/// the batch without a copy. libtorch knows it by a tensor's strides alone, so a permuted view is all it takes.
+/// </summary>
+internal static class ChannelsLast
+{
+    /// <summary>
+    /// Whether a map <c>[batch, channels, ...]</c> has its channels innermost and no gaps. Strict even for axes of size 1, whose strides
+    /// address nothing: libtorch reads them too when it guesses the format (a spectrogram has one channel).
+    /// </summary>
+    public static bool Is(Tensor map) => map.stride().AsSpan().SequenceEqual(Strides(map.shape));
+
+    /// <summary>The map itself where it has the format, else a view or a copy that has.</summary>
+    public static Tensor Ensure(Tensor map)
+    {
+        if (Is(map))
+        {
+            return map;
+        }
+
+        using var scope = NewDisposeScope();
+        var innermost = map.Dimensions == 5
+            ? map.permute(0, 2, 3, 4, 1).contiguous().permute(0, 4, 1, 2, 3)
+            : map.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        return innermost.as_strided(map.shape, Strides(map.shape), innermost.storage_offset()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Frames as a batch of pictures: <c>[batch, channels, time, height, width]</c> to <c>[batch * time, channels, height, width]</c>, a view.</summary>
+    public static Tensor FoldTime(Tensor map)
+    {
+        var s = map.shape;
+        return map.permute(0, 2, 1, 3, 4).reshape(s[0] * s[2], s[1], s[3], s[4]);
+    }
+
+    /// <summary>Undoes <see cref="FoldTime"/>, also a view.</summary>
+    public static Tensor UnfoldTime(Tensor pictures, long batch)
+    {
+        var s = pictures.shape;
+        return pictures.reshape(batch, s[0] / batch, s[1], s[2], s[3]).permute(0, 2, 1, 3, 4);
+    }
+
+    private static long[] Strides(long[] shape)
+    {
+        var strides = new long[shape.Length];
+        strides[1] = 1;
+        var next = shape[1];
+        for (var axis = shape.Length - 1; axis >= 2; axis--)
+        {
+            strides[axis] = next;
+            next *= shape[axis];
+        }
+
+        strides[0] = next;
+        return strides;
+    }
+}

@@ -1,0 +1,96 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Models;
+
+/// <summary>
+/// A convolutional network without its classifier: stages conv1 to conv5, each readable. Made by <see cref="EncoderRegistry.Create"/>.
+/// <para>
+/// Video: <c>[batch, 3, time, height, width]</c> fp32, normalised, to <c>[batch, channels, time', height', width']</c>.
+/// Audio: <c>[batch, 1, time, mels]</c> fp32 to <c>[batch, channels, time', mels']</c>. Any length and size, down to one frame and one pixel.
+/// Outputs are fp32 in the channels-last memory format, whatever the input's strides; inputs that have it already are not copied.
+/// </para>
+/// </summary>
+public abstract class Encoder : nn.Module<Tensor, Tensor>
+{
+    private Precision precision = Precision.Fp32;
+
+    /// <summary>Makes the base.</summary>
+    /// <param name="modality">What it looks at.</param>
+    /// <param name="options">Which network, and how large.</param>
+    private protected Encoder(Modality modality, EncoderOptions options)
+        : base(options.Name)
+    {
+        Modality = modality;
+        Options = options;
+    }
+
+    /// <summary>What it looks at.</summary>
+    public Modality Modality { get; }
+
+    /// <summary>The network's name in the registry.</summary>
+    public string Architecture => Options.Name;
+
+    /// <summary>Which network, and how large.</summary>
+    public EncoderOptions Options { get; }
+
+    /// <summary>The stages that it has, first to last.</summary>
+    public abstract IReadOnlyList<EncoderLayer> Layers { get; }
+
+    /// <summary>Channels of the last stage's map.</summary>
+    public int Channels => Layers[^1].Channels;
+
+    /// <summary>What the convolutions compute in; <see cref="Models.Precision.Fp32"/> at first.</summary>
+    /// <exception cref="ArgumentException"><see cref="Models.Precision.Auto"/>: resolve it first with <see cref="PrecisionPolicy.Resolve(Models.Precision, DeviceType)"/>.</exception>
+    public Precision Precision
+    {
+        get => precision;
+        set => precision = value is Precision.Fp32 or Precision.Bf16
+            ? value
+            : throw new ArgumentException("resolve the precision with PrecisionPolicy.Resolve first", nameof(value));
+    }
+
+    /// <summary>The last stage's map, unpooled.</summary>
+    /// <param name="input">Clips or spectrograms.</param>
+    public sealed override Tensor forward(Tensor input) => ForwardTo(input, Layers[^1].Name);
+
+    /// <summary>A stage's map: later stages are not computed.</summary>
+    /// <param name="input">Clips or spectrograms.</param>
+    /// <param name="layer">The stage's name in <see cref="Layers"/>.</param>
+    /// <exception cref="ArgumentException">There is no such stage, or the input's shape is not this modality's.</exception>
+    public Tensor ForwardTo(Tensor input, string layer)
+    {
+        var stages = 0;
+        while (stages < Layers.Count && Layers[stages].Name != layer)
+        {
+            stages++;
+        }
+
+        if (stages == Layers.Count)
+        {
+            throw new ArgumentException($"{Architecture} has no layer '{layer}'; it has {string.Join(", ", Layers.Select(l => l.Name))}", nameof(layer));
+        }
+
+        CheckShape(input);
+        using var scope = NewDisposeScope();
+        var map = ChannelsLast.Ensure(Precision == Precision.Bf16 ? input.to(ScalarType.BFloat16) : input);
+        for (var i = 0; i <= stages; i++)
+        {
+            map = Stage(i, map);
+        }
+
+        return map.to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Stage <paramref name="index"/> alone.</summary>
+    private protected abstract Tensor Stage(int index, Tensor map);
+
+    private void CheckShape(Tensor input)
+    {
+        var (rank, channels, axes) = Modality == Modality.Video ? (5, 3, "[batch, 3, time, height, width]") : (4, 1, "[batch, 1, time, mels]");
+        if (input.Dimensions != rank || input.shape[1] != channels || input.shape.Contains(0))
+        {
+            throw new ArgumentException($"{Architecture} takes {axes}, none of them 0, but was given [{string.Join(", ", input.shape)}]", nameof(input));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Duet.Learning.Native;
+using TorchSharp;
+
+namespace Duet.Learning.Models;
+
+/// <summary>Turns a recipe's precision into the one that a run uses.</summary>
+public static class PrecisionPolicy
+{
+    /// <summary>What a recipe's precision means on a device.</summary>
+    /// <param name="precision">The recipe's value.</param>
+    /// <param name="device">Where the run computes.</param>
+    /// <returns><see cref="Precision.Fp32"/> or <see cref="Precision.Bf16"/>, and a clause that says why, for the log.</returns>
+    public static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device) => Resolve(precision, device, CpuFeatures.Current);
+
+    internal static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device, CpuFeatures cpu) => (precision, device) switch
+    {
+        (Precision.Fp32, _) => (Precision.Fp32, "the recipe asks for fp32"),
+        (Precision.Bf16, DeviceType.CPU) when !cpu.HasBf16 => (Precision.Bf16, "the recipe asks for bf16, though this CPU emulates it slowly (no AVX512-BF16, no AMX)"),
+        (Precision.Bf16, _) => (Precision.Bf16, "the recipe asks for bf16"),
+        (_, DeviceType.CPU) when cpu.HasAmxBf16 => (Precision.Bf16, "this CPU has AMX"),
+        (_, DeviceType.CPU) when cpu.HasAvx512Bf16 => (Precision.Bf16, "this CPU has AVX512-BF16"),
+        (_, DeviceType.CPU) => (Precision.Fp32, "this CPU has neither AVX512-BF16 nor AMX"),
+        _ => (Precision.Fp32, "bf16 on a GPU is used only where the recipe asks for it"),
+    };
+}
