@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Duet.Data;
 
 namespace Duet.Learning.Training;
@@ -36,7 +35,6 @@ public enum OptimiserName
     Sgd,
 
     /// <summary>Adam with decoupled weight decay.</summary>
-    [JsonStringEnumMemberName("adamw")]
     AdamW,
 }
 

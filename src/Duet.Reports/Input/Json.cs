@@ -1,0 +1,101 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Duet.Reports.Input;
+
+/// <summary>How the report reads JSON: bounded files, snake_case names, NaN by name, and errors that say file and line.</summary>
+internal static class Json
+{
+    /// <summary>The largest result file that is read, bytes; a real one is a few megabytes.</summary>
+    public const long LargestFile = 256L << 20;
+
+    public static JsonSerializerOptions Options { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        MaxDepth = 32,
+    };
+
+    /// <summary>A file's bytes, or null where there is no such file.</summary>
+    /// <exception cref="ReportException">The file is too large or can't be read.</exception>
+    public static byte[]? ReadFile(string path, long largest = LargestFile)
+    {
+        try
+        {
+            var info = new FileInfo(path);
+            if (!info.Exists)
+            {
+                return null;
+            }
+
+            if (info.Length > largest)
+            {
+                throw new ReportException($"{path} has {info.Length:#,0} bytes; a report reads at most {largest:#,0}. This is hardly the file that it is named for.");
+            }
+
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ReportException($"{path} can't be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Parses a whole file.</summary>
+    /// <exception cref="ReportException">The bytes are no JSON, or not of this shape.</exception>
+    public static T Parse<T>(string path, byte[] bytes)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(WithoutMark(bytes), Options) ?? throw new ReportException($"{path} holds only null.");
+        }
+        catch (JsonException e)
+        {
+            throw Malformed(path, (e.LineNumber ?? 0) + 1, e);
+        }
+    }
+
+    public static ReportException Malformed(string path, long line, JsonException e)
+    {
+        string reason = e.Message;
+        int tail = reason.IndexOf(" Path: ", StringComparison.Ordinal);
+        reason = tail > 0 ? reason[..tail] : reason;
+        string where = e.Path is { Length: > 1 } ? $" at {e.Path}" : "";
+        return new ReportException($"{path}, line {line}: not what a report can read{where}. {reason}", e);
+    }
+
+    /// <summary>A byte-order mark, which some editors write, is no part of the JSON.</summary>
+    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> bytes) => bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+
+    /// <summary>A scalar as text; null for null, nothing, objects and arrays.</summary>
+    public static string? Text(this JsonElement? element) => element is { } e ? Text(e) : null;
+
+    /// <inheritdoc cref="Text(JsonElement?)"/>
+    public static string? Text(this JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.String => element.GetString(),
+        JsonValueKind.Number => element.GetRawText(),
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "no",
+        _ => null,
+    };
+
+    /// <summary>The first of these properties that is there.</summary>
+    public static JsonElement? Find(this JsonElement? element, params ReadOnlySpan<string> names)
+    {
+        if (element is not { ValueKind: JsonValueKind.Object } e)
+        {
+            return null;
+        }
+
+        foreach (string name in names)
+        {
+            if (e.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Xml.Linq;
+using Duet.Reports.Charts;
+using Duet.Reports.Input;
+using static Duet.Reports.Html.Markup;
+
+namespace Duet.Reports.Sections;
+
+/// <summary>In sync or out of sync: the table and the distances behind it.</summary>
+internal static class SyncSection
+{
+    public static Section? Draw(ReportContext context)
+    {
+        if (context.Files.Sync is not { } sync)
+        {
+            return null;
+        }
+
+        var body = new List<XElement>();
+        var kinds = Terms.InOrder(sync.Kinds).ToList();
+        if (kinds.Count > 0)
+        {
+            body.Add(E("p", "A clip's picture and a stretch of sound are in sync when their embeddings lie closer together than the threshold. ", Threshold(sync)));
+            body.Add(Table(kinds));
+        }
+
+        if (Histograms(sync) is { } figure)
+        {
+            body.Add(figure);
+        }
+
+        return body.Count == 0 ? null : new Section("sync", "Is the sound in time?", body);
+    }
+
+    private static string Threshold(SyncResult sync) => sync.Threshold is { } t && double.IsFinite(t)
+        ? $"The threshold, a distance of {Numbers.Plain(t)}, was chosen on {Of(sync.Validation)}; the numbers below are from {Of(sync.Test, "other ")}."
+        : $"The result doesn't say at which threshold. The numbers below are from {Of(sync.Test)}.";
+
+    private static string Of(SyncPart? part, string which = "") =>
+        part is null ? $"{which}videos that the result doesn't count" : $"{Numbers.Count(part.Videos)} {which}videos ({Numbers.Count(part.Pairs)} pairs)";
+
+    private static XElement Table(List<(Terms.Kind Kind, SyncKind Score)> kinds) => Tables.Draw(
+        ["negatives", "accuracy", "95\u00A0% interval", C("span", "strip-head", "50\u00A0–\u00A0100\u00A0%"), "AUC", "95\u00A0% interval", "pairs", "videos"],
+        kinds.Select(k => (IReadOnlyList<object?>)
+        [
+            new object?[] { C("span", "swatch", Plot.Colour(k.Kind.Css)), E("span", k.Kind.Name), C("small", "meaning", k.Kind.Meaning) },
+            E("b", Numbers.Percent(k.Score.Accuracy)),
+            Numbers.PercentInterval(k.Score.AccuracyCi95),
+            k.Score.Accuracy is { } a && double.IsFinite(a)
+                ? IntervalPlot.Draw(a, k.Score.AccuracyCi95, Math.Min(0.5, a), 1, 0.5, k.Kind.Css, $"{k.Kind.Name}: {Numbers.Percent(a)}, 95 % interval {Numbers.PercentInterval(k.Score.AccuracyCi95)}")
+                : Numbers.None,
+            Numbers.Score(k.Score.Auc),
+            Numbers.ScoreInterval(k.Score.AucCi95),
+            Numbers.Count(k.Score.Pairs),
+            Numbers.Count(k.Score.Videos),
+        ]));
+
+    private static XElement? Histograms(SyncResult sync)
+    {
+        if (sync.Histograms is not { Edges: { Count: > 1 } edges } h)
+        {
+            return null;
+        }
+
+        var rows = new List<RidgeRow>();
+        foreach (var (name, css, counts) in ((string, string, IReadOnlyList<double>?)[])
+                 [("in sync", "positive", h.Positive), ("easy", "easy", h.Easy), ("hard", "hard", h.Hard), ("super-hard", "super-hard", h.SuperHard)])
+        {
+            if (counts is { Count: > 0 } && counts.Sum() > 0)
+            {
+                rows.Add(new RidgeRow(name, css, counts));
+            }
+        }
+
+        return rows.Count == 0
+            ? null
+            : C("div", "wide-chart", Plot.Figure(
+                "How far apart picture and sound lie",
+                RidgeHistogram.Draw("Histograms of distances, in sync and with each kind of negative.", edges, rows, sync.Threshold, "distance between the embeddings"),
+                null,
+                "Each row is scaled to its own tallest bin; the number under its name counts its pairs."));
+    }
+}
