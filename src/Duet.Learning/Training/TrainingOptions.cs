@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Duet.Data;
 
 namespace Duet.Learning.Training;
@@ -35,6 +36,7 @@ public enum OptimiserName
     Sgd,
 
     /// <summary>Adam with decoupled weight decay.</summary>
+    [JsonStringEnumMemberName("adamw")]
     AdamW,
 }
 

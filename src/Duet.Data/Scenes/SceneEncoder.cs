@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Duet.Data.Scenes;
+
+/// <summary>Encodes one scene as H.264 and AAC in MP4, through an ffmpeg process: frames through its standard input, sound through a WAV file beside the target.</summary>
+internal static class SceneEncoder
+{
+    public static readonly IReadOnlyList<int> SampleRates = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
+
+    private const int WavHeader = 44;
+
+    /// <summary>Writes the video; the target appears only when it is complete.</summary>
+    public static async Task WriteAsync(Scene scene, SceneSetOptions options, string target, CancellationToken cancellation)
+    {
+        var wav = target + ".partial.wav";
+        var partial = target + ".partial";
+        try
+        {
+            await File.WriteAllBytesAsync(wav, Wav(scene.RenderSamples(), options.SampleRate), cancellation);
+            await EncodeAsync(scene, options, wav, partial, cancellation);
+            File.Move(partial, target, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(wav);
+            File.Delete(partial);
+        }
+    }
+
+    private static async Task EncodeAsync(Scene scene, SceneSetOptions options, string wav, string partial, CancellationToken cancellation)
+    {
+        using var process = Start(options, wav, partial);
+        var errors = process.StandardError.ReadToEndAsync(cancellation);
+        try
+        {
+            try
+            {
+                var input = process.StandardInput.BaseStream;
+                scene.RenderFrames(frame =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    input.Write(frame.Span);
+                });
+                process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // A broken pipe means that ffmpeg has ended; its exit code and its message below say why.
+            }
+
+            await process.WaitForExitAsync(cancellation);
+            var message = await errors;
+            if (process.ExitCode != 0)
+            {
+                throw new DuetException($"ffmpeg could not encode {partial} (exit code {process.ExitCode}): {message.Trim().Split('\n')[^1]}. "
+                    + "Check that ffmpeg has libx264 and aac, and that the disk has room.");
+            }
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+                process.WaitForExit();
+            }
+        }
+    }
+
+    private static Process Start(SceneSetOptions options, string wav, string partial)
+    {
+        // 4:2:0 halves both sides of the colour planes, which odd sizes don't allow.
+        var pixels = (options.Width | options.Height) % 2 == 0 ? "yuv420p" : "yuv444p";
+        var start = new ProcessStartInfo("ffmpeg") { RedirectStandardInput = true, RedirectStandardError = true, UseShellExecute = false };
+        string[] arguments =
+        [
+            "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
+            "-f", "rawvideo", "-pixel_format", "bgr0", "-video_size", $"{options.Width}x{options.Height}",
+            "-framerate", options.FrameRate.ToString(CultureInfo.InvariantCulture), "-i", "pipe:0", "-i", wav,
+            "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", pixels, "-threads", "1",
+            "-g", (2 * options.FrameRate).ToString(CultureInfo.InvariantCulture),
+            "-c:a", "aac", "-b:a", options.SampleRate >= 32000 ? "128k" : "64k",
+            "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-movflags", "+faststart", "-f", "mp4", partial,
+        ];
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception error)
+        {
+            throw new DuetException("ffmpeg was not found on the PATH, and scenes are encoded with it. Install it (Debian, Ubuntu: apt-get install ffmpeg).", error);
+        }
+    }
+
+    private static byte[] Wav(short[] samples, int sampleRate)
+    {
+        var bytes = new byte[WavHeader + (2 * samples.Length)];
+        "RIFF"u8.CopyTo(bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), bytes.Length - 8);
+        "WAVEfmt "u8.CopyTo(bytes.AsSpan(8));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), 16);
+        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(20), 1);
+        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(22), 1);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(24), sampleRate);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(28), 2 * sampleRate);
+        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(32), 2);
+        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(34), 16);
+        "data"u8.CopyTo(bytes.AsSpan(36));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), 2 * samples.Length);
+        for (var i = 0; i < samples.Length; i++)
+        {
+            BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(WavHeader + (2 * i)), samples[i]);
+        }
+
+        return bytes;
+    }
+}
