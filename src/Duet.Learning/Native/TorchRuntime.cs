@@ -43,7 +43,37 @@ public static class TorchRuntime
                     $"libtorch can't be loaded from {AppContext.BaseDirectory}: {(e.InnerException ?? e).Message.Trim()} Run 'duet doctor' to see what is missing.", e);
             }
 
+            Dispatcher.CheckVersion();
             Volatile.Write(ref cure, status);
         }
+    }
+
+    /// <summary>libtorch's version, <c>2.10</c>.</summary>
+    public static string Version
+    {
+        get
+        {
+            EnsureLoaded();
+            return Dispatcher.Version;
+        }
+    }
+
+    /// <summary>Threads that one operator uses. Process-wide, whichever thread sets it; other counts give other bits in sums.</summary>
+    public static int Threads
+    {
+        get
+        {
+            EnsureLoaded();
+            return torch.get_num_threads();
+        }
+    }
+
+    /// <summary>Sets <see cref="Threads"/>.</summary>
+    /// <param name="threads">A number, or 0 for one per core.</param>
+    public static void SetThreads(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        EnsureLoaded();
+        torch.set_num_threads(threads == 0 ? Environment.ProcessorCount : threads);
     }
 }
