@@ -1,5 +1,7 @@
 using Duet.Data;
 using Duet.Data.Clips;
+using Duet.Data.Datasets;
+using Duet.Learning.Audio;
 using Duet.Learning.Pretext.Avts;
 using Duet.Learning.Training;
 
@@ -29,8 +31,17 @@ public sealed record Recipe : IValidated
     /// <summary>From which everything random follows: initial weights, order, windows, augmentation.</summary>
     public long Seed { get; init; }
 
+    /// <summary>How videos are divided where the store does not say.</summary>
+    public PartitionOptions Data { get; init; } = new();
+
     /// <summary>What a clip is.</summary>
     public ClipOptions Clip { get; init; } = new();
+
+    /// <summary>How pairs of frames and sound are drawn.</summary>
+    public PairOptions Pairs { get; init; } = new();
+
+    /// <summary>What the audio network sees.</summary>
+    public LogMelOptions Spectrogram { get; init; } = new();
 
     /// <summary>The pretext task, where the method is AVTS.</summary>
     public AvtsOptions Avts { get; init; } = new();

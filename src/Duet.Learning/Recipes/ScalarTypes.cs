@@ -8,6 +8,9 @@ namespace Duet.Learning.Recipes;
 /// <summary>The single values that options are made of, from text and to text.</summary>
 internal static class ScalarTypes
 {
+    /// <summary>The largest numerator or denominator: products of a few such fractions still fit into 64 bits once reduced.</summary>
+    private const long LargestTerm = 1_000_000_000;
+
     /// <summary>The typed value, or null where the text is not of that type.</summary>
     public static object? Parse(ScalarNode node, Type type)
     {
@@ -34,7 +37,7 @@ internal static class ScalarTypes
             _ when type == typeof(int) => int.TryParse(node.Text, whole, CultureInfo.InvariantCulture, out var i) ? i : null,
             _ when type == typeof(long) => long.TryParse(node.Text, whole, CultureInfo.InvariantCulture, out var l) ? l : null,
             _ when type == typeof(double) => double.TryParse(node.Text, real, CultureInfo.InvariantCulture, out var d) && double.IsFinite(d) ? d : null,
-            _ when type == typeof(Rational) => Rational.TryParse(node.Text, out var r) ? r : null,
+            _ when type == typeof(Rational) => Rational.TryParse(node.Text, out var r) && Int128.Abs(r.Numerator) <= LargestTerm && r.Denominator <= LargestTerm ? r : null,
             _ => throw new NotSupportedException($"Options of type {type} are not supported; see docs/recipes.md for those that are."),
         };
     }
@@ -48,7 +51,7 @@ internal static class ScalarTypes
         _ when type == typeof(int) => "a whole number",
         _ when type == typeof(long) => "a whole number",
         _ when type == typeof(double) => "a number",
-        _ when type == typeof(Rational) => "a number or a fraction such as 30000/1001",
+        _ when type == typeof(Rational) => "a number or a fraction such as 30000/1001, of at most nine digits each",
         _ => type.Name,
     };
 

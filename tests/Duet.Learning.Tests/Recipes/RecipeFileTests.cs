@@ -65,7 +65,7 @@ public sealed class RecipeFileTests
     [InlineData("clip:\n  flip: yes", "r.yaml:3", "clip.flip", "expected true or false, found 'yes'.")]
     [InlineData("clip:\n  scales: 1", "r.yaml:3", "clip.scales", "expected a list, each a number, found '1'.")]
     [InlineData("clip:\n  scales: [1, .nan]", "r.yaml:3", "clip.scales[1]", "expected a number, found '.nan'.")]
-    [InlineData("clip:\n  frame_rate: 1/0", "r.yaml:3", "clip.frame_rate", "expected a number or a fraction such as 30000/1001, found '1/0'.")]
+    [InlineData("clip:\n  frame_rate: 1/0", "r.yaml:3", "clip.frame_rate", "expected a number or a fraction such as 30000/1001, of at most nine digits each, found '1/0'.")]
     [InlineData("avts:\n  loss: contrastiv", "r.yaml:3", "avts.loss", "expected one of contrastive, cross_entropy, found 'contrastiv'. Did you mean 'contrastive'?")]
     [InlineData("avts:\n  curriculum:\n    - { epochs: 1, easy: 1 }\n    - { epoch: 1, easy: 1 }", "r.yaml:5", "avts.curriculum[1]", "unknown key 'epoch'; did you mean 'epochs'?")]
     [InlineData("avts:\n  curriculum:\n    - { epochs: 1, easy: 0.5 }", "r.yaml:4", "avts.curriculum[0].easy", "easy + hard + super_hard must be 1, not 0.5")]
@@ -238,6 +238,28 @@ public sealed class RecipeFileTests
                     OnlyRecipeErrors(() => RecipeFile.Parse(Text, "r.yaml", [setting]));
                 },
                 iter: 5000);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("1")]
+    [InlineData("2147483647")]
+    [InlineData("-2147483648")]
+    [InlineData("1e308")]
+    [InlineData("1e-308")]
+    [InlineData("1/1000000000")]
+    [InlineData("999999937/1000000000")]
+    [InlineData("1000000000")]
+    [InlineData("[]")]
+    [InlineData("[1]")]
+    [InlineData("{}")]
+    public void Whatever_the_value_of_an_option_nothing_but_a_recipe_or_a_recipe_error_comes_out(string value)
+    {
+        foreach (var (key, _) in OptionWriter.Flatten(OptionWriter.ToNode(RecipeFile.Parse(Text, "r.yaml"))))
+        {
+            OnlyRecipeErrors(() => RecipeFile.Parse(Text, "r.yaml", [$"{key}={value}"]));
+        }
     }
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
