@@ -33,9 +33,9 @@ public sealed record ClipOptions : IValidated
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()
     {
-        if (Frames < 1)
+        if (Frames is < 1 or > 4096)
         {
-            yield return new ValidationError(nameof(Frames), $"{Frames} frames per clip: at least 1 is needed.");
+            yield return new ValidationError(nameof(Frames), $"{Frames} frames per clip: it must lie in 1 to 4096.");
         }
 
         if (FrameRate <= 0)
@@ -53,9 +53,9 @@ public sealed record ClipOptions : IValidated
             yield return new ValidationError(nameof(Scales), "The scales of the crop must be one or more numbers above 0 and at most 1.");
         }
 
-        if (AudioSeconds <= 0)
+        if (AudioSeconds <= 0 || AudioSeconds > 600)
         {
-            yield return new ValidationError(nameof(AudioSeconds), $"{AudioSeconds} seconds of sound: it must be above 0.");
+            yield return new ValidationError(nameof(AudioSeconds), $"{AudioSeconds} seconds of sound: it must be above 0 and at most 600.");
         }
 
         if (Mean.Count != 3)

@@ -2,6 +2,7 @@ using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Data.Datasets;
 using Duet.Learning.Audio;
+using Duet.Learning.Models;
 using Duet.Learning.Pretext.Avts;
 using Duet.Learning.Training;
 
@@ -43,6 +44,15 @@ public sealed record Recipe : IValidated
     /// <summary>What the audio network sees.</summary>
     public LogMelOptions Spectrogram { get; init; } = new();
 
+    /// <summary>The network for frames.</summary>
+    public EncoderOptions Video { get; init; } = new() { Name = "mc3_18" };
+
+    /// <summary>The network for sound.</summary>
+    public EncoderOptions Audio { get; init; } = new() { Name = "vgg_m" };
+
+    /// <summary>The projection head over each of the two.</summary>
+    public HeadOptions Head { get; init; } = new();
+
     /// <summary>The pretext task, where the method is AVTS.</summary>
     public AvtsOptions Avts { get; init; } = new();
 
@@ -53,16 +63,77 @@ public sealed record Recipe : IValidated
     public int Epochs() => Avts.Curriculum.Sum(s => s.Epochs);
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationError> Validate()
+    public IEnumerable<ValidationError> Validate() => [.. ValidateName(), .. ValidateNetworks(), .. ValidateSizes(), .. ValidateLoss()];
+
+    private IEnumerable<ValidationError> ValidateName()
     {
         if (Name.Length is 0 or > 100 || !Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_'))
         {
             yield return new(nameof(Name), "must be 1 to 100 small letters, digits and underscores");
         }
+    }
 
+    private IEnumerable<ValidationError> ValidateNetworks()
+    {
+        foreach (var (section, name, wanted) in new[] { (nameof(Video), Video.Name, Modality.Video), (nameof(Audio), Audio.Name, Modality.Audio) })
+        {
+            // A name that no network has is the section's own error.
+            if (EncoderRegistry.Find(name) is { } entry && entry.Modality != wanted)
+            {
+                var names = EncoderRegistry.Entries.Where(e => e.Modality == wanted).Select(e => e.Name);
+                yield return new($"{section}.{nameof(EncoderOptions.Name)}", $"'{name}' is no network for {wanted.ToString().ToLowerInvariant()}; those are {string.Join(", ", names)}");
+            }
+        }
+    }
+
+    private IEnumerable<ValidationError> ValidateSizes()
+    {
         if (Avts.Curriculum.Sum(s => (long)s.Epochs) > MostEpochs)
         {
             yield return new($"{nameof(Avts)}.{nameof(AvtsOptions.Curriculum)}", $"has more than {MostEpochs} epochs together");
+        }
+
+        if (Clip.Validate().Any() || Spectrogram.Validate().Any())
+        {
+            yield break; // those are said already, and the products below need them to hold
+        }
+
+        var bytes = (Int128)Training.Batch * Clip.Frames * Clip.Size * Clip.Size * 3;
+        if (bytes > int.MaxValue)
+        {
+            yield return new(
+                $"{nameof(Training)}.{nameof(TrainingOptions.Batch)}",
+                $"{Training.Batch} clips of {Clip.Frames}x{Clip.Size}x{Clip.Size} take {(double)bytes / (1 << 30):0.#} GiB; a batch may have at most 2. Take a smaller batch or smaller clips");
+        }
+
+        var samples = (int)(Clip.AudioSeconds * Spectrogram.SampleRate).Round();
+        if (!HasFrames(samples))
+        {
+            yield return new(
+                $"{nameof(Clip)}.{nameof(ClipOptions.AudioSeconds)}",
+                $"{Clip.AudioSeconds} s of sound ({samples} samples) are too short for a spectrogram with a window of {Spectrogram.WindowMs} ms");
+        }
+    }
+
+    private IEnumerable<ValidationError> ValidateLoss()
+    {
+        if (Avts.Loss == AvtsLoss.Contrastive && Head.Normalise == EmbeddingNormalisation.L2 && Avts.Margin > 2 * Head.Scale)
+        {
+            yield return new(
+                $"{nameof(Avts)}.{nameof(AvtsOptions.Margin)}",
+                $"embeddings normalised to a length of {Head.Scale} are never further apart than {2 * Head.Scale}, so no negative could reach a margin of {Avts.Margin}");
+        }
+    }
+
+    private bool HasFrames(int samples)
+    {
+        try
+        {
+            return Spectrogram.FrameCount(samples) > 0;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return false;
         }
     }
 }
