@@ -64,10 +64,17 @@ internal static class ScalarTypes
         string s => s,
         bool b => b ? "true" : "false",
         double d => Format(d),
+        Rational r => Format(r),
         Enum e => EnumName(e),
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString()!,
     };
+
+    /// <summary>1.28 and not 32/25, where a few decimal places are exact.</summary>
+    private static string Format(Rational value) =>
+        1_000_000 % value.Denominator == 0 && Math.Abs(value.Numerator) <= LargestTerm
+            ? ((decimal)value.Numerator / value.Denominator).ToString(CultureInfo.InvariantCulture)
+            : value.ToString();
 
     /// <summary>snake_case, unless <see cref="JsonStringEnumMemberNameAttribute"/> gives the name.</summary>
     private static string EnumName(Enum value) =>

@@ -193,6 +193,24 @@ public sealed class RecipeFileTests
             });
 
     [Fact]
+    public void Fractions_are_written_as_people_write_them_and_read_back_exactly() =>
+        Gen.Select(Gen.Long[1, 1_000_000_000], Gen.OneOf(Gen.Long[1, 1_000_000_000], Gen.Int[0, 6].Select(digits => (long)Math.Pow(10, digits))))
+            .Sample((numerator, denominator) =>
+            {
+                var value = new Rational(numerator, denominator);
+                ScalarTypes.Parse(new ScalarNode(ScalarTypes.Format(value), Quoted: false, ""), typeof(Rational)).ShouldBe(value);
+            });
+
+    [Theory]
+    [InlineData("32/25", "1.28")]
+    [InlineData("25/2", "12.5")]
+    [InlineData("25/3", "25/3")]
+    [InlineData("-0.500", "-0.5")]
+    [InlineData("7", "7")]
+    public void A_fraction_is_decimal_where_that_is_exact(string written, string expected) =>
+        ScalarTypes.Format(ScalarTypes.Parse(new ScalarNode(written, Quoted: false, ""), typeof(Rational))!).ShouldBe(expected);
+
+    [Fact]
     public void Texts_that_look_like_something_else_read_back_as_texts() =>
         Gen.OneOf(Gen.String, OneOf("true", "null", "~", "", "8", "a: b", "# c", "&d", "'", "\"", "\\", "a\nb", "\u0085", "\U0001F600", "- e", "[f]"))
             .Where(s => !s.Any(char.IsSurrogate) || string.Equals(s, "\U0001F600", StringComparison.Ordinal))
