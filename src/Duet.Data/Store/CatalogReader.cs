@@ -1,3 +1,4 @@
+using Duet.Data.Media;
 using Microsoft.Data.Sqlite;
 
 namespace Duet.Data.Store;
@@ -23,9 +24,10 @@ internal static class CatalogReader
             ShortSide = Integer("short_side"),
             SampleRate = Integer("sample_rate"),
             JpegQuality = Integer("jpeg_quality"),
+            SilenceDb = double.TryParse(values.GetValueOrDefault("silence_db"), out var level) ? level : double.NaN,
         };
         if (settings.FrameRate <= 0 || settings.ShortSide is < 1 or > StoreLayout.MaxSide
-            || settings.SampleRate is < 1000 or > 384000 || settings.JpegQuality is < 2 or > 31)
+            || settings.SampleRate is < 1000 or > 384000 || settings.JpegQuality is < 2 or > 31 || settings.SilenceDb is not (>= -120 and <= 0))
         {
             throw new StoreException("The catalog's settings are missing or impossible. Restore catalog.db from a copy, or ingest again into a new store.");
         }

@@ -13,7 +13,7 @@ internal static class CatalogSchema
             status TEXT NOT NULL CHECK (status IN ('ready', 'quarantined')),
             reason TEXT, detail TEXT,
             probe TEXT,
-            decodable_share REAL, audio_rms_db REAL, silent_share REAL, still_share REAL, start_skew_seconds REAL,
+            decodable_share REAL, audio_rms_db REAL, silent_share REAL, still_share REAL, start_skew_seconds REAL, seconds REAL,
             frame_count INTEGER, frame_rate TEXT, width INTEGER, height INTEGER, sample_rate INTEGER, sample_count INTEGER,
             shard INTEGER REFERENCES shards (number),
             json_offset INTEGER, json_length INTEGER, json_sha256 TEXT,
@@ -42,7 +42,7 @@ internal static class CatalogSchema
             CASE WHEN c.status = 'ready' AND s.number <> (SELECT MIN(number) FROM sources o WHERE o.id = s.id)
                  THEN 'same content as ' || (SELECT o.path FROM sources o WHERE o.id = s.id ORDER BY o.number LIMIT 1)
                  ELSE COALESCE(s.detail, c.detail) END AS detail,
-            c.probe, c.decodable_share, c.audio_rms_db, c.silent_share, c.still_share, c.start_skew_seconds,
+            c.probe, c.decodable_share, c.audio_rms_db, c.silent_share, c.still_share, c.start_skew_seconds, c.seconds,
             c.frame_count, c.frame_rate, c.width, c.height, c.sample_rate, c.sample_count,
             c.shard, c.json_offset, c.json_length, c.json_sha256, c.frames_offset, c.frames_length, c.frames_sha256,
             c.wav_offset, c.wav_length, c.wav_sha256

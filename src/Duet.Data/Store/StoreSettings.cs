@@ -14,4 +14,7 @@ public sealed record StoreSettings
 
     /// <summary>JPEG quality on ffmpeg's scale: 2 is the best and largest, 31 the worst.</summary>
     public int JpegQuality { get; init; } = 3;
+
+    /// <summary>Level below which a window of sound counts as silent, decibels (RMS, full scale is 0).</summary>
+    public double SilenceDb { get; init; } = -60;
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Duet.Data.Store;
+namespace Duet.Data.Media;
 
 /// <summary>The 44-byte header of a WAV file with 16-bit mono PCM.</summary>
 internal static class WavHeader

@@ -1,0 +1,187 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Duet.Data.Media;
+
+/// <summary>
+/// What ffmpeg says on standard error while it converts: the first frame's and the first sample's exact time, packets read,
+/// decoding errors, stretches in which the picture stands still.
+/// </summary>
+internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
+{
+    private Rational videoTimeBase;
+    private Rational audioTimeBase;
+    private double freezeStart = -1;
+
+    /// <summary>The first decoded frame's time on the file's clock, seconds.</summary>
+    public Rational? FirstFrameTime { get; private set; }
+
+    /// <summary>The first decoded sample's time on the same clock, seconds.</summary>
+    public Rational? FirstSampleTime { get; private set; }
+
+    /// <summary>Packets of the video stream that the file held.</summary>
+    public long VideoPackets { get; private set; }
+
+    /// <summary>Packets of the audio stream that the file held.</summary>
+    public long AudioPackets { get; private set; }
+
+    /// <summary>Video packets that could not be decoded, and frames with damage that the decoder painted over.</summary>
+    public long VideoErrors { get; private set; }
+
+    /// <summary>Audio packets that could not be decoded.</summary>
+    public long AudioErrors { get; private set; }
+
+    /// <summary>Seconds in which the picture stands still, those of a stretch that lasts to the end not counted.</summary>
+    public double StillSeconds { get; private set; }
+
+    /// <summary>When the stretch began that lasts to the end, seconds from the first frame; null where there is none.</summary>
+    public double? StillToTheEndFrom => freezeStart >= 0 ? freezeStart : null;
+
+    /// <summary>The first line that ffmpeg marked as an error.</summary>
+    public string? FirstError { get; private set; }
+
+    /// <summary>Whether ffmpeg ran out of disk space.</summary>
+    public bool DiskFull { get; private set; }
+
+    /// <summary>Whether ffmpeg was asked to stop, as by Ctrl-C.</summary>
+    public bool Interrupted { get; private set; }
+
+    /// <summary>Takes one line.</summary>
+    public void Add(string line)
+    {
+        if (line.Contains("showinfo", StringComparison.Ordinal))
+        {
+            ShowInfo(line);
+        }
+        else if (line.Contains("freezedetect", StringComparison.Ordinal))
+        {
+            Freeze(line);
+        }
+        else if (line.Contains("packets read", StringComparison.Ordinal))
+        {
+            Packets(line);
+        }
+        else if (line.Contains("[error]", StringComparison.Ordinal) || line.Contains("[fatal]", StringComparison.Ordinal))
+        {
+            Error(line);
+        }
+        else if (line.Contains("received signal", StringComparison.Ordinal))
+        {
+            Interrupted = true;
+        }
+    }
+
+    private void ShowInfo(string line)
+    {
+        var isAudio = line.Contains("ashowinfo", StringComparison.Ordinal);
+        if (ConfigIn().Match(line) is { Success: true } config && Rational.TryParse(config.Groups[1].Value, out var timeBase) && timeBase > 0)
+        {
+            videoTimeBase = timeBase;
+        }
+        else if (First().Match(line) is { Success: true } first && long.TryParse(first.Groups[1].Value, CultureInfo.InvariantCulture, out var pts))
+        {
+            if (isAudio && FirstSampleTime is null && Rate().Match(line) is { Success: true } rate
+                && int.TryParse(rate.Groups[1].Value, CultureInfo.InvariantCulture, out var hertz) && hertz > 0)
+            {
+                audioTimeBase = new Rational(1, hertz); // asettb makes it so
+                FirstSampleTime = pts * audioTimeBase;
+            }
+            else if (!isAudio && FirstFrameTime is null && videoTimeBase > 0)
+            {
+                FirstFrameTime = pts * videoTimeBase;
+            }
+        }
+    }
+
+    private void Freeze(string line)
+    {
+        if (FreezeValue().Match(line) is not { Success: true } match
+            || !double.TryParse(match.Groups[2].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+        {
+            return;
+        }
+
+        switch (match.Groups[1].Value)
+        {
+            case "start":
+                freezeStart = value;
+                break;
+            case "duration":
+                StillSeconds += value;
+                freezeStart = -1;
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Packets(string line)
+    {
+        if (PacketsRead().Match(line) is { Success: true } match
+            && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var stream)
+            && long.TryParse(match.Groups[2].Value, CultureInfo.InvariantCulture, out var packets))
+        {
+            if (stream == videoIndex)
+            {
+                VideoPackets = packets;
+            }
+            else if (stream == audioIndex)
+            {
+                AudioPackets = packets;
+            }
+        }
+    }
+
+    private void Error(string line)
+    {
+        FirstError ??= Prober.Plain(line);
+        DiskFull |= line.Contains("No space left on device", StringComparison.Ordinal);
+        if (DecodeError().Match(line) is { Success: true } match && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var stream))
+        {
+            // ffmpeg 4 and 5 name the stream.
+            Count(stream == audioIndex);
+        }
+        else if (NewDecodeError().Match(line) is { Success: true } newer)
+        {
+            // ffmpeg 6 and later name the decoder and its kind: "[vist#0:0/h264 @ ...] [dec:h264 @ ...] Error submitting packet to decoder".
+            Count(newer.Groups[1].Value == "a");
+        }
+        else if (line.Contains("concealing", StringComparison.Ordinal))
+        {
+            VideoErrors++;
+        }
+    }
+
+    private void Count(bool audio)
+    {
+        if (audio)
+        {
+            AudioErrors++;
+        }
+        else
+        {
+            VideoErrors++;
+        }
+    }
+
+    [GeneratedRegex(@"config in time_base: (\d+/\d+)", RegexOptions.CultureInvariant)]
+    private static partial Regex ConfigIn();
+
+    [GeneratedRegex(@"\] n: *0 +pts: *(-?\d+) ", RegexOptions.CultureInvariant)]
+    private static partial Regex First();
+
+    [GeneratedRegex(@" rate:(\d+) ", RegexOptions.CultureInvariant)]
+    private static partial Regex Rate();
+
+    [GeneratedRegex(@"freeze_(start|duration|end): (-?[\d.]+)", RegexOptions.CultureInvariant)]
+    private static partial Regex FreezeValue();
+
+    [GeneratedRegex(@"Input stream #0:(\d+) \(\w+\): (\d+) packets read", RegexOptions.CultureInvariant)]
+    private static partial Regex PacketsRead();
+
+    [GeneratedRegex(@"Error while decoding stream #0:(\d+)", RegexOptions.CultureInvariant)]
+    private static partial Regex DecodeError();
+
+    [GeneratedRegex(@"\[([va])ist#0:\d+.*Error (submitting|processing) packet", RegexOptions.CultureInvariant)]
+    private static partial Regex NewDecodeError();
+}

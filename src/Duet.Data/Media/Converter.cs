@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Text;
+
+namespace Duet.Data.Media;
+
+/// <summary>What to make of a file.</summary>
+internal sealed record ConversionRequest
+{
+    public required string Path { get; init; }
+
+    public required MediaStream Video { get; init; }
+
+    public required MediaStream Audio { get; init; }
+
+    public required Rational FrameRate { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    public required int SampleRate { get; init; }
+
+    public required int JpegQuality { get; init; }
+
+    /// <summary>ffmpeg's threads.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Where the pictures go.</summary>
+    public required Stream Frames { get; init; }
+
+    /// <summary>Where the sound goes: raw 16-bit samples.</summary>
+    public required string SamplesPath { get; init; }
+
+    /// <summary>Most frames to take before the file's timestamps are taken for nonsense.</summary>
+    public required int MaxFrames { get; init; }
+
+    /// <summary>Most bytes of pictures to take.</summary>
+    public required long MaxFrameBytes { get; init; }
+
+    /// <summary>Most bytes of sound to take.</summary>
+    public required long MaxSampleBytes { get; init; }
+
+    /// <summary>How long ffmpeg may make no progress.</summary>
+    public required TimeSpan Stall { get; init; }
+
+    /// <summary>Told how many frames are done, now and then.</summary>
+    public Action<int>? OnFrames { get; init; }
+}
+
+/// <summary>What came of it.</summary>
+/// <param name="FrameOffsets">Where each JPEG starts in the pictures file.</param>
+/// <param name="FramesEnd">Where the last JPEG ends.</param>
+/// <param name="SampleCount">Samples written.</param>
+/// <param name="Log">What ffmpeg said.</param>
+/// <param name="Failure">Why ffmpeg did not come to the file's end; null where it did.</param>
+internal sealed record Conversion(IReadOnlyList<long> FrameOffsets, long FramesEnd, long SampleCount, ConversionLog Log, string? Failure);
+
+/// <summary>
+/// One ffmpeg per file: it decodes once and yields both JPEG frames (through a pipe, so that it ends when this process does)
+/// and PCM samples (into a file). The first frame's and the first sample's times are those of the decoded data, not the container's word.
+/// </summary>
+internal static class Converter
+{
+    /// <summary>Mean difference of two frames, as a share of white, below which nothing moved.</summary>
+    public const double StillNoise = 0.001;
+
+    /// <summary>Shortest stretch without movement that counts as still, seconds.</summary>
+    public const double StillSeconds = 1;
+
+    private const int NoSpace = 28;
+
+    /// <summary>Converts a file.</summary>
+    /// <exception cref="RunawayException">More came out than was allowed.</exception>
+    /// <exception cref="IOException">The disk is full.</exception>
+    public static async Task<Conversion> RunAsync(MediaTools tools, ConversionRequest request, CancellationToken cancellationToken)
+    {
+        var log = new ConversionLog(request.Video.Index, request.Audio.Index);
+        var splitter = new JpegSplitter();
+        var runaway = false;
+        var exit = await ChildProcess.RunAsync(
+            tools.Ffmpeg,
+            Arguments(request),
+            bytes =>
+            {
+                if (runaway)
+                {
+                    return;
+                }
+
+                splitter.Append(bytes);
+                request.Frames.Write(bytes);
+                request.OnFrames?.Invoke(splitter.Offsets.Count);
+                if (splitter.Offsets.Count > request.MaxFrames || splitter.Position > request.MaxFrameBytes)
+                {
+                    runaway = true;
+                    throw new RunawayException();
+                }
+            },
+            log.Add,
+            request.Stall,
+            () => new FileInfo(request.SamplesPath) is { Exists: true } file ? file.Length : 0,
+            cancellationToken).ConfigureAwait(false);
+        if (log.Interrupted && !exit.Stalled)
+        {
+            await ChildProcess.InterruptedAsync(tools.Ffmpeg, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (log.DiskFull)
+        {
+            throw new IOException("No space left on device", NoSpace);
+        }
+
+        var failure = exit.Stalled ? $"ffmpeg made no progress for {request.Stall.TotalSeconds:0} s"
+            : exit.ExitCode != 0 ? log.FirstError ?? $"ffmpeg ended with code {exit.ExitCode}"
+            : null;
+        var samples = new FileInfo(request.SamplesPath);
+        return new Conversion(splitter.Offsets, splitter.End, samples.Exists ? samples.Length / 2 : 0, log, failure);
+    }
+
+    internal static IEnumerable<string> Arguments(ConversionRequest request) =>
+    [
+        "-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+verbose",
+        "-threads", Text(request.Threads),
+        // A change of resolution inside a stream must not restart the graph, and with it the clock; the scaler follows by itself.
+        $"-reinit_filter:{request.Video.Index}", "0",
+        .. Fence.Input(request.Path),
+        "-filter_threads", "1",
+        "-filter_complex", VideoGraph(request),
+        "-filter_complex", AudioGraph(request),
+        "-map", "[pictures]", "-c:v", "mjpeg", "-threads:v", "1", "-q:v", Text(request.JpegQuality), "-flags:v", "+bitexact",
+        "-f", "mjpeg", "pipe:1",
+        "-map", "[sound]", "-c:a", "pcm_s16le", "-f", "s16le", "-fs", request.MaxSampleBytes.ToString(CultureInfo.InvariantCulture), "-y", "file:" + request.SamplesPath,
+    ];
+
+    private static string VideoGraph(ConversionRequest request)
+    {
+        var video = request.Video;
+        var fps = $"fps={request.FrameRate}";
+
+        // Untagged high definition is BT.709, as players assume; JPEG files are BT.601, full range.
+        var matrix = video.ColourMatrix is null && (video.Width >= 1280 || video.Height > 576) ? "in_color_matrix=bt709:" : "";
+        var scale = $"scale={Text(request.Width)}:{Text(request.Height)}:{matrix}out_color_matrix=bt601:out_range=pc,setsar=1,format=yuvj420p";
+        var still = string.Create(CultureInfo.InvariantCulture, $"freezedetect=n={StillNoise}:d={StillSeconds}");
+        var graph = new StringBuilder();
+
+        // The first frame's time is read off a branch that ends after it; the frame grid starts at that frame.
+        graph.Append(CultureInfo.InvariantCulture, $"[0:{video.Index}]split[main][first];[first]trim=end_frame=1,showinfo=checksum=0,nullsink;");
+        graph.Append("[main]setpts=PTS-STARTPTS,");
+        graph.Append(video.FrameRate > request.FrameRate ? $"{fps},{scale},{still}" : $"{scale},{still},{fps}"); // fewer frames to scale
+        return graph.Append("[pictures]").ToString();
+    }
+
+    private static string AudioGraph(ConversionRequest request) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"[0:{request.Audio.Index}]asettb=1/sr,asplit[main][first];[first]atrim=end_sample=1,ashowinfo,anullsink;"
+        // Gaps in the sound become silence and overlaps are cut, so that a sample's number is its time.
+        + $"[main]aresample={request.SampleRate}:async=1:min_hard_comp=0.03,aformat=sample_fmts=s16:channel_layouts=mono[sound]");
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>More came out of a file than its length allows.</summary>
+internal sealed class RunawayException() : Exception("more came out of the file than its length allows");

@@ -1,0 +1,177 @@
+namespace Duet.Data.Store;
+
+/// <summary>One file to ingest.</summary>
+/// <param name="FullPath">Where it is.</param>
+/// <param name="Path">How the catalog names it: relative to the ingested folder, or as the list wrote it.</param>
+/// <param name="Label">Its label.</param>
+/// <param name="Split">Its split.</param>
+internal sealed record SourceFile(string FullPath, string Path, string? Label, string? Split);
+
+/// <summary>Finds what a SOURCE names: a folder tree, a list, or one file.</summary>
+internal sealed class SourceList
+{
+    private const int MaxListBytes = 1 << 30;
+
+    private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ".3g2", ".3gp", ".amv", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265", ".hevc", ".ivf", ".m1v", ".m2ts", ".m2v", ".m4v",
+        ".mjpeg", ".mkv", ".mod", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv", ".mts", ".mxf", ".nut", ".obu", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".swf",
+        ".ts", ".vob", ".webm", ".wmv", ".wtv", ".y4m",
+    };
+
+    private SourceList()
+    {
+    }
+
+    /// <summary>The files, ordered by path, each once.</summary>
+    public List<SourceFile> Files { get; } = [];
+
+    /// <summary>What could not be looked at.</summary>
+    public List<QuarantinedSource> Skipped { get; } = [];
+
+    /// <summary>Files that are no videos by their extension.</summary>
+    public SortedDictionary<string, int> OtherFiles { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Looks.</summary>
+    /// <param name="source">What the user named.</param>
+    /// <param name="store">The store's folder, in which nothing is looked for.</param>
+    /// <param name="labels">Where labels come from.</param>
+    /// <exception cref="UsageException">There is no such source, or nothing in it.</exception>
+    public static SourceList Find(string source, string store, LabelSource labels)
+    {
+        var list = new SourceList();
+        if (Directory.Exists(source))
+        {
+            list.Walk(Path.GetFullPath(source), Path.GetFullPath(store), labels);
+            if (list.Files.Count == 0 && list.Skipped.Count == 0)
+            {
+                throw new UsageException($"There is no video in '{source}': " + (list.OtherFiles.Count == 0
+                    ? "the folder is empty. Name a folder with videos, a list (.txt, .csv) or one video."
+                    : $"none of its {list.OtherFiles.Values.Sum()} files has a video's extension. Name files of other extensions in a list (.txt, .csv)."));
+            }
+        }
+        else if (!File.Exists(source))
+        {
+            throw new UsageException($"There is no '{source}'. SOURCE is a folder with videos, a list (.txt with a path per line, .csv with the header path,label,split) or one video.");
+        }
+        else
+        {
+            switch (Path.GetExtension(source).ToUpperInvariant())
+            {
+                case ".TXT":
+                    list.Add(source, ReadLines(source).Select((line, i) => (i + 1, line, (string?)null, (string?)null)), labels);
+                    break;
+                case ".CSV":
+                    list.Add(source, CsvList.Read(source, ReadText(source)), labels);
+                    break;
+                default:
+                    list.Files.Add(new SourceFile(Path.GetFullPath(source), Path.GetFileName(source), labels == LabelSource.Folders ? Parent(source) : null, null));
+                    break;
+            }
+
+            if (list.Files.Count == 0 && list.Skipped.Count == 0)
+            {
+                throw new UsageException($"The list '{source}' names no file.");
+            }
+        }
+
+        list.Files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        return list;
+    }
+
+    private static string? Parent(string path) => Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)));
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            return new FileInfo(path).Length <= MaxListBytes
+                ? File.ReadAllText(path)
+                : throw new UsageException($"The list '{path}' is larger than 1 GB.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The list '{path}' can't be read: {e.Message}", e);
+        }
+    }
+
+    private static IEnumerable<string> ReadLines(string path) => ReadText(path).Split('\n').Select(line => line.TrimEnd('\r'));
+
+    private void Walk(string root, string store, LabelSource labels)
+    {
+        var folders = new Stack<string>([root]);
+        while (folders.TryPop(out var folder))
+        {
+            if (string.Equals(folder, store, StringComparison.Ordinal))
+            {
+                continue; // a store inside of the source is not a source
+            }
+
+            try
+            {
+                foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
+                {
+                    var isFolder = entry.Attributes.HasFlag(FileAttributes.Directory);
+                    if (!isFolder)
+                    {
+                        AddFile(root, entry.FullName, labels);
+                    }
+                    else if (entry.LinkTarget is null) // a linked folder may lead back here
+                    {
+                        folders.Push(entry.FullName);
+                    }
+                }
+            }
+            catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+            {
+                Skipped.Add(new QuarantinedSource(Path.GetRelativePath(root, folder), QuarantineReason.Unreadable, "the folder can't be read"));
+            }
+        }
+    }
+
+    private void AddFile(string root, string path, LabelSource labels)
+    {
+        var extension = Path.GetExtension(path);
+        if (!Extensions.Contains(extension))
+        {
+            var key = extension.Length == 0 ? "(none)" : extension.ToLowerInvariant();
+            OtherFiles[key] = OtherFiles.GetValueOrDefault(key) + 1;
+            return;
+        }
+
+        Files.Add(new SourceFile(path, Path.GetRelativePath(root, path), labels == LabelSource.Folders ? Parent(path) : null, null));
+    }
+
+    private void Add(string list, IEnumerable<(int Line, string Path, string? Label, string? Split)> entries, LabelSource labels)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(list))!;
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (line, path, label, split) in entries)
+        {
+            if (path.Length == 0)
+            {
+                continue;
+            }
+
+            if (path.Contains('\0', StringComparison.Ordinal))
+            {
+                throw new UsageException($"Line {line} of '{list}' is no path: it has a zero byte.");
+            }
+
+            var full = Path.GetFullPath(path, folder);
+            if (!seen.Add(full))
+            {
+                continue; // the same file named twice is one file
+            }
+
+            if (File.Exists(full))
+            {
+                Files.Add(new SourceFile(full, path, label ?? (labels == LabelSource.Folders ? Parent(full) : null), split));
+            }
+            else
+            {
+                Skipped.Add(new QuarantinedSource(path, QuarantineReason.Unreadable, $"line {line} of the list names no file"));
+            }
+        }
+    }
+}
