@@ -1,0 +1,135 @@
+using System.CommandLine;
+using Duet.Cli.Hosting;
+using Duet.Cli.Output;
+using Duet.Data;
+using Duet.Data.Store;
+using Spectre.Console;
+
+namespace Duet.Cli.Verbs;
+
+/// <summary><c>duet ingest</c>: brings videos into a store.</summary>
+internal static class IngestVerb
+{
+    public static Command Create()
+    {
+        var source = new Argument<string>("SOURCE")
+        {
+            Description = "A folder with videos, a list (.txt with a path per line, or .csv with the header path,label,split), or one video.",
+        };
+        var store = new Option<string>("--store") { Description = "The store's folder; made where it is missing.", Required = true, HelpName = "DIR" };
+        var fps = new Option<string>("--fps") { Description = "Frames per second to store, such as 25, 12.5 or 30000/1001. New store: 25.", HelpName = "RATE" };
+        var shortSide = new Option<int?>("--short-side") { Description = "Short side of the stored frames, pixels; smaller videos keep their size. New store: 128.", HelpName = "PIXELS" };
+        var sampleRate = new Option<int?>("--sample-rate") { Description = "Samples per second of the stored sound, Hz. New store: 16000.", HelpName = "HZ" };
+        var quality = new Option<int?>("--jpeg-quality") { Description = "JPEG quality, 2 (best) to 31. New store: 3.", HelpName = "Q" };
+        var jobs = new Option<int>("--jobs") { Description = "ffmpeg processes at once. Default: one per processor.", HelpName = "N" };
+        var labels = new Option<LabelSource>("--labels") { Description = "'folders': a video's label is the name of the folder that it lies in. A CSV list brings its own.", HelpName = "none|folders" };
+        var limits = new QualityLimits();
+        var minSeconds = Limit("--min-seconds", limits.MinSeconds, "Shorter videos are quarantined, seconds.", "SECONDS");
+        var minDecodable = Limit("--min-decodable", limits.MinDecodable, "Videos of which a smaller share can be decoded are quarantined, 0 to 1.", "SHARE");
+        var silent = Limit("--silent", limits.Silent, "Videos whose sound is silent for at least this share are quarantined, 0 to 1.", "SHARE");
+        var silenceDb = new Option<double?>("--silence-db") { Description = "Level below which 0.1 s of sound is silent, dB. New store: -60.", HelpName = "DB" };
+        var still = Limit("--still", limits.Still, "Videos whose picture stands still for at least this share are quarantined, 0 to 1.", "SHARE");
+        var stall = new Option<int>("--stall-seconds") { Description = "ffmpeg is stopped where it makes no progress on a file for so long.", DefaultValueFactory = _ => 120, HelpName = "SECONDS" };
+        var shard = new Option<int>("--shard-megabytes") { Description = "Size of a shard file, MiB.", DefaultValueFactory = _ => 1024, HelpName = "MIB" };
+        var verb = new Verb("ingest", "Brings videos into a store: upright frames at one rate, mono sound, both on one clock. Sources are only read.")
+        {
+            Examples =
+            [
+                new("duet ingest videos --store stores/mine", "every video below a folder"),
+                new("duet ingest videos --store stores/mine --labels folders", "the same; each folder's name is a label"),
+                new("duet ingest list.csv --store stores/mine --jobs 8", "a list, eight at once"),
+            ],
+        };
+        verb.Arguments.Add(source);
+        foreach (var option in new Option[] { store, fps, shortSide, sampleRate, quality, jobs, labels, minSeconds, minDecodable, silent, silenceDb, still, stall, shard })
+        {
+            verb.Options.Add(option);
+        }
+
+        verb.Run(context =>
+        {
+            var parse = context.Parse;
+            return RunAsync(context, new IngestOptions
+            {
+                Source = parse.GetValue(source)!,
+                Store = parse.GetValue(store)!,
+                FrameRate = Rate(parse.GetValue(fps)),
+                ShortSide = parse.GetValue(shortSide),
+                SampleRate = parse.GetValue(sampleRate),
+                JpegQuality = parse.GetValue(quality),
+                SilenceDb = parse.GetValue(silenceDb),
+                Jobs = parse.GetValue(jobs),
+                Labels = parse.GetValue(labels),
+                StallSeconds = parse.GetValue(stall),
+                ShardMegabytes = parse.GetValue(shard),
+                Limits = new QualityLimits
+                {
+                    MinSeconds = parse.GetValue(minSeconds),
+                    MinDecodable = parse.GetValue(minDecodable),
+                    Silent = parse.GetValue(silent),
+                    Still = parse.GetValue(still),
+                },
+            });
+        });
+        return verb;
+    }
+
+    private static Option<double> Limit(string name, double value, string description, string unit) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value, HelpName = unit };
+
+    private static Rational? Rate(string? text) => text is null ? null
+        : Rational.TryParse(text, out var rate) ? rate
+        : throw new UsageException($"--fps {text} is no number of frames per second; give one such as 25, 12.5 or 30000/1001.");
+
+    private static async Task<int> RunAsync(CommandContext context, IngestOptions options)
+    {
+        IngestSummary summary;
+        using (var line = new ProgressLine(context, "ingest", "files"))
+        {
+            summary = await StoreIngest.RunAsync(options, new Reporter(line), context.CancellationToken).ConfigureAwait(false);
+        }
+
+        if (context.Json)
+        {
+            context.WriteJson(summary);
+        }
+        else
+        {
+            Print(context, summary);
+        }
+
+        return summary.Quarantined.Count > 0 ? ExitCodes.DoneWithQuarantine : ExitCodes.Done;
+    }
+
+    private static void Print(CommandContext context, IngestSummary summary)
+    {
+        if (summary.Quarantined.Count > 0)
+        {
+            var table = new Table().Border(TableBorder.None).AddColumn("quarantined").AddColumn("reason").AddColumn("what was found");
+            foreach (var source in summary.Quarantined)
+            {
+                table.AddRow(Printable(source.Path), Printable(source.Reason), Printable(source.Detail));
+            }
+
+            context.Console.Write(table);
+            context.Line();
+        }
+
+        if (summary.OtherFiles.Count > 0)
+        {
+            context.Line($"Not looked at, being no videos by their extension: {string.Join(", ", summary.OtherFiles.Select(other => $"{other.Value} {other.Key}"))}.");
+        }
+
+        context.Line($"{summary.Files} files: {summary.Ready} ready, {summary.Quarantined.Count} quarantined; {summary.Processed} done now in {Durations.Text(TimeSpan.FromSeconds(summary.Elapsed))}, {summary.Unchanged} unchanged.");
+        context.Line($"The store {summary.Store} has {summary.StoreVideos} ready videos, {Durations.Text(TimeSpan.FromSeconds(summary.StoreSeconds))} in all.");
+    }
+
+    /// <summary>File names and messages are somebody else's: no control character of theirs reaches the terminal.</summary>
+    internal static string Printable(string text) => Markup.Escape(string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)));
+
+    private sealed class Reporter(ProgressLine line) : IProgress<IngestProgress>
+    {
+        public void Report(IngestProgress value) => line.Report(
+            value.Done, value.Total, detail: $"{Durations.Text(TimeSpan.FromSeconds(value.MediaSeconds))} of video, {value.Quarantined} quarantined");
+    }
+}
