@@ -25,6 +25,7 @@ internal static class DuetCommand
         root.Subcommands.Add(DoctorVerb.Create());
         root.Subcommands.Add(IngestVerb.Create());
         root.Subcommands.Add(RecipesVerb.Create());
+        root.Subcommands.Add(PretrainVerb.Create());
         root.Subcommands.Add(ReportVerb.Create());
 
         root.Options.Add(GlobalOptions.Json);

@@ -1,20 +1,8 @@
 using System.Text.Json.Serialization;
 using Duet.Data;
+using Duet.Learning.Models;
 
 namespace Duet.Learning.Training;
-
-/// <summary>What the convolutions compute in.</summary>
-public enum TrainingPrecision
-{
-    /// <summary>bf16 where the processor or the GPU has it, else fp32; the choice is recorded with the run.</summary>
-    Auto,
-
-    /// <summary>32-bit floating point.</summary>
-    Fp32,
-
-    /// <summary>bf16 convolutions over fp32 master weights; heads, losses and optimiser stay in fp32.</summary>
-    Bf16,
-}
 
 /// <summary>Where the networks run.</summary>
 public enum TrainingDevice
@@ -143,7 +131,7 @@ public sealed record LearningRateOptions : IValidated
     /// <summary>What follows the warm-up.</summary>
     public LearningRateShape Schedule { get; init; } = LearningRateShape.Constant;
 
-    /// <summary>Step: epochs between two reductions, counted from the run's start as in the papers' tables.</summary>
+    /// <summary>Step: epochs between two reductions, counted from the end of the warm-up.</summary>
     public int StepEpochs { get; init; } = 10;
 
     /// <summary>Step and plateau: the factor of one reduction.</summary>
@@ -217,7 +205,7 @@ public sealed record TrainingOptions : IValidated
     public double ClipNorm { get; init; }
 
     /// <summary>What the convolutions compute in.</summary>
-    public TrainingPrecision Precision { get; init; } = TrainingPrecision.Auto;
+    public Precision Precision { get; init; } = Precision.Auto;
 
     /// <summary>Where the networks run.</summary>
     public TrainingDevice Device { get; init; } = TrainingDevice.Auto;

@@ -1,0 +1,37 @@
+using Duet.Data.Clips;
+using Duet.Learning.Audio;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Pretext.Avts;
+
+/// <summary>
+/// The embeddings of a batch's pairs: each clip once with its own sound, then each clip once with the other sound. The clip is embedded
+/// once; both sounds pass the audio network as one batch, so that its batch normalisation can't tell them apart.
+/// </summary>
+/// <param name="Video"><c>[2 * clips, embedding]</c>: the clips twice.</param>
+/// <param name="Audio"><c>[2 * clips, embedding]</c>: the sounds in sync, then the others.</param>
+/// <param name="InSync">1 for the first half, 0 for the second, <c>[2 * clips]</c>.</param>
+/// <param name="Kept">The clips' places in the batch: all that could be read.</param>
+internal sealed record PairBatch(Tensor Video, Tensor Audio, Tensor InSync, IReadOnlyList<long> Kept)
+{
+    /// <summary>How many clips.</summary>
+    public int Clips => Kept.Count;
+
+    /// <summary>Embeds a batch. Clips that could not be read take no part in what follows.</summary>
+    public static PairBatch Embed(AvtsModel model, ClipPreprocessor preprocessor, ClipBatch batch, Device device)
+    {
+        var failed = batch.Failures.Select(f => f.Index).ToHashSet();
+        long[] kept = [.. Enumerable.Range(0, batch.Count).Where(i => !failed.Contains(i)).Select(i => (long)i)];
+        var clips = model.EmbedVideo(preprocessor.Video(batch));
+        var sounds = model.EmbedAudio(cat([preprocessor.Audio(batch, 0), preprocessor.Audio(batch, 1)], 0));
+        if (failed.Count > 0)
+        {
+            clips = clips.index_select(0, tensor(kept, device: device));
+            sounds = sounds.index_select(0, tensor(kept.Concat(kept.Select(i => i + batch.Count)).ToArray(), device: device));
+        }
+
+        var inSync = cat([ones(kept.Length, device: device), zeros(kept.Length, device: device)]);
+        return new PairBatch(cat([clips, clips], 0), sounds, inSync, kept);
+    }
+}

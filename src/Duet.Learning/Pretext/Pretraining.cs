@@ -1,0 +1,188 @@
+using System.Text.Json;
+using Duet.Data;
+using Duet.Data.Clips;
+using Duet.Data.Datasets;
+using Duet.Data.Files;
+using Duet.Data.Store;
+using Duet.Learning.Models;
+using Duet.Learning.Native;
+using Duet.Learning.Pretext.Avts;
+using Duet.Learning.Recipes;
+using Duet.Learning.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Pretext;
+
+/// <summary>A whole pretraining run: from a recipe and a store to a run folder. The one place that knows which method a recipe names.</summary>
+public static class Pretraining
+{
+    /// <summary>Options that can't change what is learned: a resumed run may have other values.</summary>
+    private static readonly string[] FreeKeys =
+        ["training.workers", "training.queue_mb", "training.checkpoint_every", "training.keep_checkpoints", "training.max_bad_samples"];
+
+    /// <summary>Trains, from the start or from where the run was left.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="store">The videos.</param>
+    /// <param name="run">The run's folder.</param>
+    /// <param name="resume">Whether to go on with the run that the folder holds.</param>
+    /// <param name="progress">Hears of every step, on this thread.</param>
+    /// <param name="stop">Asks to finish the step, save and return.</param>
+    /// <exception cref="UsageException">The folder holds a run and <paramref name="resume"/> is false, or the reverse; recipe or store are others; the videos can't serve the recipe.</exception>
+    /// <exception cref="TrainingException">Training can't go on; the last checkpoint stays.</exception>
+    public static TrainingOutcome Run(Recipe recipe, VideoStore store, RunFolder run, bool resume, IProgress<TrainingProgress>? progress, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return Run(recipe, new RunSource(store, store.Videos, store.Fingerprint, store.Directory, store.Settings.SampleRate), run, resume, progress, stop);
+    }
+
+    /// <inheritdoc cref="Run(Recipe, VideoStore, RunFolder, bool, IProgress{TrainingProgress}?, CancellationToken)"/>
+    internal static TrainingOutcome Run(Recipe recipe, RunSource store, RunFolder run, bool resume, IProgress<TrainingProgress>? progress, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(run);
+        CheckFolder(recipe, store, run, resume);
+        CheckStore(recipe, store);
+        TorchRuntime.EnsureLoaded();
+        set_num_threads(recipe.Training.Threads > 0 ? recipe.Training.Threads : Environment.ProcessorCount);
+        var device = DeviceOf(recipe.Training.Device);
+        var (precision, reason) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
+        var partition = Partition.Of(store.Videos, recipe.Data);
+        using var task = Create(recipe, partition, precision, device);
+
+        using var held = RunLock.Take(run);
+        CheckFolder(recipe, store, run, resume);
+        var environment = RunEnvironment.Of(device, precision, reason);
+        var notes = new List<string>();
+        using var checkpoint = resume ? Checkpoints.Newest(run, notes.Add) : null;
+        if (resume)
+        {
+            notes.AddRange(DescribeResume(run, checkpoint, environment, RecipeFile.Differences(RecipeFile.Load(run.RecipeFile), recipe)));
+        }
+        else
+        {
+            WriteJson(run.EnvironmentFile, environment);
+            WriteJson(run.StoreFile, RunStore.Of(store, partition));
+            AtomicFile.WriteAllText(run.RecipeFile, RecipeFile.ToYaml(recipe)); // last: a folder with a recipe holds a run
+        }
+
+        var options = recipe.Training;
+        using var loader = new ClipLoader(store.Clips, recipe.Clip.Size, new ClipLoaderOptions { Workers = options.Workers, QueueMegabytes = options.QueueMb });
+        using var metrics = new MetricsLog(run.MetricsFile, run.TensorBoardFolder, checkpoint?.Header.State.MetricsBytes ?? 0, checkpoint?.Header.State.Step ?? 0);
+        foreach (var note in notes)
+        {
+            metrics.Event(checkpoint?.Header.State.Step ?? 0, note);
+            progress?.Report(new TrainingNote(note));
+        }
+
+        var checkpoints = new Checkpoints(run, HashOf(recipe), store.Fingerprint, options.KeepCheckpoints);
+        using var trainer = new Trainer(task, loader, options, checkpoints, metrics, checkpoint, progress);
+        return trainer.Run(stop);
+    }
+
+    internal static IPretextTask Create(Recipe recipe, Partition partition, Precision precision, Device device) => recipe.Method switch
+    {
+        RecipeMethod.Avts => new AvtsTask(recipe, partition, precision, device),
+        _ => throw new UsageException($"The method '{recipe.Method}' is not known."),
+    };
+
+    private static void CheckFolder(Recipe recipe, RunSource store, RunFolder run, bool resume)
+    {
+        if (run.HoldsRun && !resume)
+        {
+            throw new UsageException($"'{run.Path}' already holds a run. Add --resume to go on with it, or choose another --run folder.");
+        }
+
+        if (!resume)
+        {
+            return;
+        }
+
+        if (!run.HoldsRun)
+        {
+            throw new UsageException($"'{run.Path}' holds no run to go on with. Leave --resume out to start one.");
+        }
+
+        var differing = RecipeFile.Differences(RecipeFile.Load(run.RecipeFile), recipe).Where(d => !FreeKeys.Contains(d.Key)).ToArray();
+        if (differing.Length > 0)
+        {
+            throw new UsageException(
+                $"The run in '{run.Path}' was started with another recipe: {string.Join("; ", differing.Select(d => d.ToString()))}. Resume it with the same recipe and --set options ('{run.RecipeFile}' holds them all), or choose another --run folder.");
+        }
+
+        var before = ReadJson<RunStore>(run.StoreFile);
+        if (before.Fingerprint != store.Fingerprint)
+        {
+            throw new UsageException(
+                $"The run in '{run.Path}' learned from a store with other videos or settings ('{before.Path}', fingerprint {before.Fingerprint[..Math.Min(12, before.Fingerprint.Length)]}, not {store.Fingerprint[..12]}). Resume it with that store, or choose another --run folder.");
+        }
+    }
+
+    private static void CheckStore(Recipe recipe, RunSource store)
+    {
+        if (recipe.Spectrogram.SampleRate != store.SampleRate)
+        {
+            throw new UsageException(
+                $"The recipe's spectrograms are for sound at {recipe.Spectrogram.SampleRate} Hz, and the store '{store.Path}' holds {store.SampleRate} Hz. "
+                + $"Ingest again with --sample-rate {recipe.Spectrogram.SampleRate}, or set spectrogram.sample_rate={store.SampleRate}.");
+        }
+    }
+
+    private static Device DeviceOf(TrainingDevice device)
+    {
+        var available = cuda.is_available();
+        if (device == TrainingDevice.Cuda && !available)
+        {
+            throw new UsageException("The recipe asks for CUDA, and libtorch finds no GPU. Set training.device: auto, or build with a CUDA backend ('duet doctor' says more).");
+        }
+
+        return available && device != TrainingDevice.Cpu ? CUDA : CPU;
+    }
+
+    private static IEnumerable<string> DescribeResume(RunFolder run, Checkpoint? checkpoint, RunEnvironment environment, IReadOnlyList<RecipeDifference> changed)
+    {
+        yield return checkpoint is null
+            ? "resumed: there was no checkpoint yet, so the run starts again"
+            : FormattableString.Invariant($"resumed from step {checkpoint.Header.State.Step}");
+        if (changed.Count > 0)
+        {
+            yield return $"resumed with other options that don't change the result: {string.Join("; ", changed)}";
+        }
+
+        var differing = ReadJson<RunEnvironment>(run.EnvironmentFile).DifferencesThatMatter(environment);
+        if (differing.Count > 0)
+        {
+            yield return $"resumed in another environment, so the result may differ in its last bits: {string.Join("; ", differing)}";
+        }
+    }
+
+    private static string HashOf(Recipe recipe)
+    {
+        var free = new TrainingOptions();
+        return RecipeFile.Fingerprint(recipe with
+        {
+            Training = recipe.Training with
+            {
+                Workers = free.Workers,
+                QueueMb = free.QueueMb,
+                CheckpointEvery = free.CheckpointEvery,
+                KeepCheckpoints = free.KeepCheckpoints,
+                MaxBadSamples = free.MaxBadSamples,
+            },
+        });
+    }
+
+    private static void WriteJson<T>(string path, T value) => AtomicFile.WriteAllText(path, JsonSerializer.Serialize(value, RunJson.File));
+
+    private static T ReadJson<T>(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), RunJson.File) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            throw new TrainingException($"'{path}' can't be read: {e.Message} The run can't be resumed without it; choose another --run folder.", e);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+using Duet.Data.Clips;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Training;
+
+/// <summary>
+/// A method that teaches networks without labels: all that the <see cref="Trainer"/> knows about it. A method says what an epoch
+/// reads and what a step costs; the loop does the rest. What it remembers between steps, beyond the network, is its state.
+/// </summary>
+public interface IPretextTask : IDisposable
+{
+    /// <summary>Everything that learns, under the names by which it is saved: parameters and buffers.</summary>
+    nn.Module Network { get; }
+
+    /// <summary>Clips per epoch: whole batches.</summary>
+    int ClipsPerEpoch { get; }
+
+    /// <summary>The most epochs that the run can have.</summary>
+    int Epochs { get; }
+
+    /// <summary>Epochs of one pass through the learning rate's schedule: all of them, or those of one round of a method that starts anew now and then.</summary>
+    int EpochsPerRound { get; }
+
+    /// <summary>Called once before the first epoch of a new run, not of a resumed one: measures what the method must know of its data.</summary>
+    /// <param name="loader">Reads clips.</param>
+    /// <param name="stop">Asks to stop.</param>
+    void Begin(ClipLoader loader, CancellationToken stop);
+
+    /// <summary>
+    /// What an epoch reads. Called again with the same epoch when a run is resumed inside it, after <see cref="Restore"/>: it must then give
+    /// the same plan. A method that relabels its clips does so here, and keeps the labels in its state.
+    /// </summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="loader">Reads clips, for methods that look at the data first.</param>
+    /// <param name="stop">Asks to stop; state changes only when the call completes.</param>
+    /// <returns>The plan, or null where the method has finished early.</returns>
+    EpochPlan? Prepare(int epoch, ClipLoader loader, CancellationToken stop);
+
+    /// <summary>The loss of one batch, with the graph that leads to it. Called in training mode, within a dispose scope.</summary>
+    /// <param name="batch">Clips, in the plan's order.</param>
+    StepResult Step(ClipBatch batch);
+
+    /// <summary>Takes in the means of an interval of steps.</summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="means">The interval's means by name: the loss and what <see cref="Step"/> measured.</param>
+    /// <returns>What the user should be told, if anything.</returns>
+    IReadOnlyList<string> Observe(int epoch, IReadOnlyDictionary<string, double> means);
+
+    /// <summary>Looks at held-out clips, the same ones every time, in evaluation mode and without changing any state.</summary>
+    /// <param name="loader">Reads clips.</param>
+    /// <param name="stop">Asks to stop.</param>
+    /// <returns>Numbers by name, <c>loss</c> among them; null where there is nothing to validate on.</returns>
+    IReadOnlyList<KeyValuePair<string, double>>? Validate(ClipLoader loader, CancellationToken stop);
+
+    /// <summary>What must be saved beside the network. The tensors are not copied.</summary>
+    TaskState Capture();
+
+    /// <summary>Goes on from a saved state.</summary>
+    /// <param name="state">What <see cref="Capture"/> gave.</param>
+    void Restore(TaskState state);
+}
+
+/// <summary>What an epoch reads.</summary>
+/// <param name="Requests">Clips in the order of training: whole batches.</param>
+/// <param name="Stage">The stage in words, for people.</param>
+/// <param name="Restart">Whether a new round starts here: the optimiser's state is emptied and the learning rate's schedule begins again.</param>
+public sealed record EpochPlan(IReadOnlyList<ClipRequest> Requests, string Stage, bool Restart = false);
+
+/// <summary>What a step gives.</summary>
+/// <param name="Loss">A scalar to differentiate.</param>
+/// <param name="Metrics">Numbers to average over an interval, by name; the same names at every step.</param>
+public sealed record StepResult(Tensor Loss, IReadOnlyList<KeyValuePair<string, double>> Metrics);
+
+/// <summary>A method's own memory: a few values, and tensors where it needs them.</summary>
+/// <param name="Values">Numbers and short lists.</param>
+/// <param name="Tensors">Tensors by name, such as pseudo-labels.</param>
+public sealed record TaskState(JsonObject Values, IReadOnlyDictionary<string, Tensor> Tensors)
+{
+    /// <summary>Nothing to remember.</summary>
+    public static TaskState Empty => new([], new Dictionary<string, Tensor>(StringComparer.Ordinal));
+}

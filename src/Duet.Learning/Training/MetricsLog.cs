@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Duet.Data.Files;
+
+namespace Duet.Learning.Training;
+
+/// <summary>
+/// <c>metrics.jsonl</c>: one JSON object per line (<c>kind</c>: train, validation or event), and the same numbers for TensorBoard. A run
+/// that goes on from a checkpoint cuts the file to what it held then, so that no step is told twice.
+/// </summary>
+public sealed class MetricsLog : IDisposable
+{
+    private readonly string path;
+    private readonly FileStream stream;
+    private readonly TensorBoardWriter tensorBoard;
+
+    /// <summary>Opens the log of a run.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensorBoardFolder">The folder of the event files.</param>
+    /// <param name="length">Bytes to keep: 0 for a new run, else what the checkpoint recorded.</param>
+    /// <param name="nextStep">The first step that this process will report.</param>
+    /// <exception cref="FileWriteException">The file can't be written.</exception>
+    public MetricsLog(string path, string tensorBoardFolder, long length, long nextStep)
+    {
+        this.path = path;
+        try
+        {
+            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+            stream.SetLength(Math.Min(length, stream.Length));
+            stream.Seek(0, SeekOrigin.End);
+        }
+        catch (Exception e) when (FileWriteException.Explains(e))
+        {
+            stream?.Dispose();
+            throw FileWriteException.For(path, e);
+        }
+
+        tensorBoard = new TensorBoardWriter(tensorBoardFolder, nextStep);
+    }
+
+    /// <summary>Writes a line of numbers. Those that are not finite are left out: JSON has no word for them.</summary>
+    /// <param name="kind"><c>train</c> or <c>validation</c>.</param>
+    /// <param name="step">Steps taken.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="values">The numbers by name.</param>
+    /// <param name="stage">The method's stage, where it has one.</param>
+    public void Write(string kind, long step, int epoch, IReadOnlyList<KeyValuePair<string, double>> values, string? stage = null)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var line = new JsonObject { ["kind"] = kind, ["step"] = step, ["epoch"] = epoch };
+        var finite = values.Where(v => double.IsFinite(v.Value)).ToArray();
+        foreach (var (name, value) in finite)
+        {
+            line[name] = value;
+        }
+
+        if (stage is not null)
+        {
+            line["stage"] = stage;
+        }
+
+        Append(line);
+        tensorBoard.Write(step, finite.Select(v => KeyValuePair.Create($"{kind}/{v.Key}", v.Value)));
+    }
+
+    /// <summary>Writes a line of text: something that happened.</summary>
+    /// <param name="step">Steps taken.</param>
+    /// <param name="message">What happened.</param>
+    public void Event(long step, string message) => Append(new JsonObject { ["kind"] = "event", ["step"] = step, ["message"] = message });
+
+    /// <summary>Returns when everything is on the disk.</summary>
+    /// <returns>The file's length: what a checkpoint records.</returns>
+    /// <exception cref="FileWriteException">The file can't be written.</exception>
+    public long Flush()
+    {
+        try
+        {
+            stream.Flush(flushToDisk: true);
+            return stream.Length;
+        }
+        catch (Exception e) when (FileWriteException.Explains(e))
+        {
+            throw FileWriteException.For(path, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        tensorBoard.Dispose();
+        stream.Dispose();
+    }
+
+    private void Append(JsonObject line)
+    {
+        try
+        {
+            stream.Write(JsonSerializer.SerializeToUtf8Bytes(line, RunJson.Line));
+            stream.WriteByte((byte)'\n');
+            stream.Flush(); // to the system, so that a reader sees whole lines while the run goes on
+        }
+        catch (Exception e) when (FileWriteException.Explains(e))
+        {
+            throw FileWriteException.For(path, e);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+using System.Diagnostics;
+using System.Globalization;
+using Duet.Data.Clips;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Training;
+
+/// <summary>
+/// The loop: reads what the method asks for, takes steps, validates, saves. It knows nothing about the method. Stopped after any step
+/// and started again, it ends with the same bits as if it had not been.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly IPretextTask task;
+    private readonly ClipLoader loader;
+    private readonly TrainingOptions options;
+    private readonly Checkpoints checkpoints;
+    private readonly MetricsLog metrics;
+    private readonly IProgress<TrainingProgress>? progress;
+    private readonly IOptimiser optimiser;
+    private readonly Tensor[] parameters;
+    private readonly LearningRateSchedule schedule;
+    private readonly IntervalMeter interval;
+    private readonly int stepsPerEpoch;
+    private readonly Stopwatch clock = new();
+    private readonly double secondsBefore;
+    private readonly long firstStep;
+    private TrainerState state;
+
+    /// <summary>Makes the loop, at the start of a run or where a checkpoint left it.</summary>
+    /// <param name="task">The method.</param>
+    /// <param name="loader">Reads clips.</param>
+    /// <param name="options">The recipe's section.</param>
+    /// <param name="checkpoints">Where checkpoints go.</param>
+    /// <param name="metrics">Where numbers go.</param>
+    /// <param name="resumeFrom">The checkpoint to go on from; null for a new run. Its tensors are copied.</param>
+    /// <param name="progress">Hears of every step, on the loop's thread.</param>
+    public Trainer(
+        IPretextTask task, ClipLoader loader, TrainingOptions options, Checkpoints checkpoints, MetricsLog metrics, Checkpoint? resumeFrom = null, IProgress<TrainingProgress>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(options);
+        this.task = task;
+        this.loader = loader;
+        this.options = options;
+        this.checkpoints = checkpoints;
+        this.metrics = metrics;
+        this.progress = progress;
+        var named = Optimisers.ParametersOf(task.Network, options.Optimiser.DecayNormAndBias);
+        parameters = [.. named.Select(p => p.Value)];
+        optimiser = Optimisers.Create(options.Optimiser, named);
+        stepsPerEpoch = task.ClipsPerEpoch / options.Batch;
+        schedule = new LearningRateSchedule(options.LearningRate, stepsPerEpoch, task.EpochsPerRound);
+        state = resumeFrom?.CopyTo(task, optimiser) ?? new TrainerState();
+        interval = new IntervalMeter(state);
+        (secondsBefore, firstStep) = (state.Seconds, state.Step);
+    }
+
+    /// <summary>Where the run stands.</summary>
+    public TrainerState State => state;
+
+    private long Steps => (long)task.Epochs * stepsPerEpoch;
+
+    /// <summary>Trains to the end, or until asked to stop: then the step is finished and everything saved.</summary>
+    /// <param name="stop">Asks to stop.</param>
+    /// <exception cref="TrainingException">The loss is no number any more, or too many samples are unreadable. The last checkpoint stays.</exception>
+    public TrainingOutcome Run(CancellationToken stop)
+    {
+        clock.Start();
+        try
+        {
+            if (state.Step == 0 && !state.Finished)
+            {
+                task.Begin(loader, stop);
+            }
+
+            while (!state.Finished && state.Epoch < task.Epochs && task.Prepare(state.Epoch, loader, stop) is { } plan)
+            {
+                BeginEpoch(plan);
+                foreach (var batch in interval.TimeWaiting(loader.Load(plan.Requests, options.Batch, state.Batch, stop)))
+                {
+                    using (batch)
+                    {
+                        Step(batch, plan);
+                    }
+
+                    if (options.CheckpointEvery > 0 && state.Step % options.CheckpointEvery == 0)
+                    {
+                        Save();
+                    }
+
+                    stop.ThrowIfCancellationRequested();
+                }
+
+                EndEpoch(Validate(stop));
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return End(finished: false);
+        }
+
+        return End(finished: true);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => optimiser.Dispose();
+
+    private void BeginEpoch(EpochPlan plan)
+    {
+        if (plan.Requests.Count != stepsPerEpoch * options.Batch)
+        {
+            throw new InvalidOperationException($"The method planned {plan.Requests.Count} clips for an epoch of {stepsPerEpoch} batches of {options.Batch}.");
+        }
+
+        if (plan.Restart && state.Batch == 0)
+        {
+            optimiser.Reset();
+            state = state with { RoundStart = state.Step, Plateau = PlateauState.Start };
+        }
+
+        task.Network.train();
+        interval.Restart();
+    }
+
+    private void Step(ClipBatch batch, EpochPlan plan)
+    {
+        using var scope = NewDisposeScope();
+        RecordFailures(batch);
+        var (loss, measured) = task.Step(batch);
+        var value = loss.ToDouble();
+        if (!double.IsFinite(value))
+        {
+            throw Diverged(value);
+        }
+
+        task.Network.zero_grad();
+        loss.backward();
+        IEnumerable<KeyValuePair<string, double>> numbers = [new("loss", value), .. measured];
+        if (options.ClipNorm > 0)
+        {
+            numbers = numbers.Append(new("gradient_norm", GradientClipping.ByGlobalNorm([.. parameters.Select(p => p.grad!)], options.ClipNorm)));
+        }
+
+        var learningRate = schedule.At(state.Step - state.RoundStart, state.Plateau.Reductions);
+        optimiser.Step(learningRate);
+        interval.Add(batch.Count, numbers);
+        state = state with { Step = state.Step + 1, Batch = state.Batch + 1, EpochLoss = state.EpochLoss + value };
+        Report(plan.Stage, learningRate);
+    }
+
+    private IReadOnlyList<KeyValuePair<string, double>>? Validate(CancellationToken stop)
+    {
+        if (options.ValidateEvery == 0 || (state.Epoch + 1) % options.ValidateEvery != 0)
+        {
+            return null;
+        }
+
+        task.Network.eval();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        return task.Validate(loader, stop);
+    }
+
+    private void EndEpoch(IReadOnlyList<KeyValuePair<string, double>>? validation)
+    {
+        if (validation is not null)
+        {
+            metrics.Write("validation", state.Step, state.Epoch, validation);
+            Note(string.Create(CultureInfo.InvariantCulture, $"epoch {state.Epoch + 1} validation: {string.Join(", ", validation.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Key.Replace('_', ' ')} {v.Value:0.####}")))}"));
+        }
+
+        var plateauOn = options.LearningRate.PlateauMetric == PlateauMetric.Training
+            ? state.EpochLoss / stepsPerEpoch
+            : validation?.FirstOrDefault(v => v.Key == "loss").Value;
+        state = state with
+        {
+            Epoch = state.Epoch + 1,
+            Batch = 0,
+            EpochLoss = 0,
+            Plateau = plateauOn is { } loss ? state.Plateau.After(loss, options.LearningRate.Patience) : state.Plateau,
+        };
+        if (options.CheckpointEvery == 0 && state.Epoch < task.Epochs)
+        {
+            Save();
+        }
+    }
+
+    private TrainingOutcome End(bool finished)
+    {
+        state = state with { Finished = finished };
+        var file = Save();
+        return new TrainingOutcome(finished, state.Step, Steps, state.Seconds, file);
+    }
+
+    private string Save()
+    {
+        state = interval.Into(state) with
+        {
+            Updates = optimiser.Updates,
+            Seconds = secondsBefore + clock.Elapsed.TotalSeconds,
+            MetricsBytes = metrics.Flush(),
+        };
+        return checkpoints.Save(state, task, optimiser);
+    }
+
+    private void Report(string stage, double learningRate)
+    {
+        var elapsed = clock.Elapsed;
+        var line = new StepProgress
+        {
+            Step = state.Step,
+            Steps = Steps,
+            Epoch = state.Epoch,
+            Epochs = task.Epochs,
+            Stage = stage,
+            Means = interval.Means(),
+            LearningRate = learningRate,
+            ClipsPerSecond = interval.ClipsPerSecond,
+            DataWaitShare = interval.DataWaitShare,
+            TimeLeft = elapsed / (state.Step - firstStep) * (Steps - state.Step),
+            EndsInterval = state.Step % options.LogEvery == 0 || state.Batch == stepsPerEpoch,
+        };
+        progress?.Report(line);
+        if (!line.EndsInterval)
+        {
+            return;
+        }
+
+        metrics.Write(
+            "train",
+            state.Step,
+            state.Epoch,
+            [
+                .. line.Means,
+                new("learning_rate", learningRate),
+                new("clips_per_second", line.ClipsPerSecond),
+                new("data_wait_share", line.DataWaitShare),
+                new("seconds", secondsBefore + elapsed.TotalSeconds),
+            ],
+            stage);
+        foreach (var message in task.Observe(state.Epoch, line.Means))
+        {
+            Event(message);
+        }
+
+        interval.Reset();
+    }
+
+    private void RecordFailures(ClipBatch batch)
+    {
+        foreach (var failure in batch.Failures)
+        {
+            Event($"unreadable sample of video {failure.VideoId}: {failure.Reason}");
+        }
+
+        state = state with { BadSamples = state.BadSamples + batch.Failures.Count };
+        if (state.BadSamples > options.MaxBadSamples)
+        {
+            throw new TrainingException(
+                $"{state.BadSamples} samples could not be read, more than training.max_bad_samples ({options.MaxBadSamples}); the last is of video {batch.Failures[^1].VideoId}: "
+                + "they are listed as events in metrics.jsonl. Check the store with 'duet store verify'.");
+        }
+    }
+
+    private void Event(string message)
+    {
+        metrics.Event(state.Step, message);
+        Note(message);
+    }
+
+    private void Note(string message) => progress?.Report(new TrainingNote(message));
+
+    private TrainingException Diverged(double loss) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The loss became {loss} at step {state.Step + 1} (epoch {state.Epoch + 1}). Try a lower training.learning_rate.base, a longer warm-up, training.clip_norm: 1 or training.precision: fp32. {checkpoints.NewestInWords()}"));
+}
