@@ -76,7 +76,7 @@ public static class RunReport
         }
         catch (StoreException) when (asked is null)
         {
-            return (null, $"The store that the run was made from isn't at {directory} any more, so the pictures are left out. Give its place with --store.");
+            return (null, $"The store that the run was made from isn't at '{directory}' any more, so the pictures are left out. Give its place with --store.");
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed record Reference(double Y, string Name);
 /// <summary>What a line chart shows.</summary>
 internal sealed record LineChart
 {
-    private const double Height = 236, Left = 46, Right = 430, Top = 24, Bottom = 196;
+    private const double Height = 236, Left = 46, Right = 426, Top = 24, Bottom = 196;
     private const int MostPoints = 180, HoverColumns = 36;
 
     public required string Title { get; init; }
@@ -54,7 +54,7 @@ internal sealed record LineChart
             Reference is { } r ? [Line(Left, y[r.Y], Right, y[r.Y], "reference"), Text(Right - 4, y[r.Y] - 4, "end", "annotation", r.Name)] : Array.Empty<XElement>(),
             drawn.Select(s => DrawSeries(s, x, y)),
             DrawHover(drawn, x, y));
-        return Figure(Title, svg, drawn.Count > 1 ? [.. drawn.Select(d => new LegendItem(d.Series.Name, d.Series.Css, d.Series.Dashed))] : null, Note);
+        return Figure(Title, svg, drawn.Count > 1 ? [.. drawn.Select(d => new LegendItem(d.Series.Name, d.Series.Css, d.Series.Dashed ? Mark.Dashed : Mark.Line))] : null, Note);
     }
 
     private (double Low, double High) XRange(List<Thinned> drawn)

@@ -5,7 +5,20 @@ using static Duet.Reports.Html.Markup;
 namespace Duet.Reports.Charts;
 
 /// <summary>A named colour of a chart: <see cref="Css"/> is a custom property of the style sheet, which light, dark and print define.</summary>
-internal sealed record LegendItem(string Name, string Css, bool Dashed = false);
+internal sealed record LegendItem(string Name, string Css, Mark Mark = Mark.Line);
+
+/// <summary>How a thing looks in the chart, and so in the legend.</summary>
+internal enum Mark
+{
+    /// <summary>A line or an area.</summary>
+    Line,
+
+    /// <summary>A dashed line.</summary>
+    Dashed,
+
+    /// <summary>An upright stroke.</summary>
+    Upright,
+}
 
 /// <summary>
 /// What all charts share: one drawing width, so that text keeps its size from chart to chart; a frame with ticks; a figure with caption and legend.
@@ -70,5 +83,5 @@ internal static class Plot
     }
 
     private static XElement LegendEntry(LegendItem item) =>
-        C("span", "key", C("span", item.Dashed ? "swatch dashed" : "swatch", Colour(item.Css)), item.Name);
+        C("span", "key", C("span", item.Mark switch { Mark.Dashed => "swatch dashed", Mark.Upright => "swatch upright", _ => "swatch" }, Colour(item.Css)), item.Name);
 }

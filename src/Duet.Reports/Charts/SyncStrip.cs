@@ -39,7 +39,7 @@ internal static class SyncStrip
     public static (int Count, double Height) FramesFor(double aspect)
     {
         double width = Right - Left;
-        int count = Math.Clamp((int)Math.Round(width / (52 * Math.Clamp(aspect, 0.2, 5))), 3, 12);
+        int count = Math.Clamp((int)Math.Round(width / (46 * Math.Clamp(aspect, 0.2, 5))), 3, 12);
         return (count, Math.Min(width / count / Math.Clamp(aspect, 0.2, 5), 130));
     }
 
@@ -76,7 +76,7 @@ internal static class SyncStrip
         {
             parts.Add(Clip(data, time, top, y));
             parts.Add(XAxis(Ticks.Linear(data.From, data.To, 8), time, y + 2, "seconds into the video"));
-            y += 46;
+            y += 54;
         }
 
         if (data.Distances.Count > 0)
@@ -125,7 +125,11 @@ internal static class SyncStrip
             (left, right) = (left - 0.5, right + 0.5);
         }
 
-        var x = new Scale(left, right, Left + 6, Right - 6);
+        // Where the strip shows all the sound that the curve is about, each distance stands under the middle of its stretch of sound.
+        double middle = (data.Clip.From + data.Clip.To) / 2, half = (data.Clip.To - data.Clip.From) / 2;
+        const double Rounding = 1e-3;
+        bool aligned = data.From <= middle - half + left + Rounding && data.To >= middle + half + right - Rounding;
+        var x = aligned ? new Scale(data.From - middle, data.To - middle, Left, Right) : new Scale(left, right, Left + 6, Right - 6);
         var y = new Scale(low, high, bottom, top);
         foreach (var item in YAxis(Ticks.Linear(low, high, 5), y, Left, Right))
         {
@@ -141,10 +145,10 @@ internal static class SyncStrip
         if (left <= 0 && right >= 0)
         {
             yield return Line(x[0], top, x[0], bottom, "zero");
-            yield return Text(x[0], top - 4, "middle", "annotation", "as recorded");
+            yield return Text(x[0], top - 5, "middle", "annotation", "as recorded");
         }
 
-        foreach (var item in XAxis(Ticks.Linear(left, right, 9), x, bottom, "sound moved by, seconds: + sound later than picture, − earlier", (v, label) => v > 0 ? "+" + label : label))
+        foreach (var item in XAxis(Ticks.Linear(x.Low, x.High, 9), x, bottom, "offset, seconds (+ the sound is later than the picture, − earlier)", (v, label) => v > 0 ? "+" + label : label))
         {
             yield return item;
         }

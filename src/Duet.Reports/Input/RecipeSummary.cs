@@ -10,6 +10,8 @@ internal sealed record StageSummary(double? Epochs, string Label);
 /// <summary>What the report's prose needs from a resolved recipe. The recipe itself is shown as it is.</summary>
 internal sealed record RecipeSummary
 {
+    private const int DeepestNesting = 64;
+
     public string? Name { get; init; }
     public string? Method { get; init; }
     public string? Video { get; init; }
@@ -26,6 +28,7 @@ internal sealed record RecipeSummary
     /// <exception cref="ReportException">The text is no YAML.</exception>
     public static RecipeSummary Parse(string path, string text)
     {
+        CheckSyntax(path, text);
         var stream = new YamlStream();
         try
         {
@@ -34,7 +37,8 @@ internal sealed record RecipeSummary
         }
         catch (YamlException e)
         {
-            throw new ReportException($"{path}, line {e.Start.Line}: not YAML. {e.InnerException?.Message ?? e.Message}", e);
+            // Well-formed, but no document: an alias to nothing, a key that stands twice.
+            throw new ReportException($"{path}, line {e.Start.Line}: not a recipe. {e.Message}", e);
         }
 
         if (stream.Documents is not [{ RootNode: YamlMappingNode root }, ..])
@@ -56,6 +60,33 @@ internal sealed record RecipeSummary
             Margin = Number(root, "avts", "margin"),
             Stages = [.. ReadStages(root)],
         };
+    }
+
+    /// <summary>
+    /// Walks the parser's events once before a tree is built from them: the tree's reader calls itself for each level, so depth is bounded here,
+    /// and for some malformed text the parser throws an exception that says nothing, so the line is taken from where it stood.
+    /// </summary>
+    private static void CheckSyntax(string path, string text)
+    {
+        using var reader = new StringReader(text);
+        var parser = new Parser(reader);
+        int depth = 0;
+        try
+        {
+            while (parser.MoveNext())
+            {
+                depth += parser.Current!.NestingIncrease;
+                if (depth > DeepestNesting)
+                {
+                    throw new ReportException($"{path}, line {parser.Current.Start.Line}: nested more than {DeepestNesting} levels deep. This is no recipe.");
+                }
+            }
+        }
+        catch (Exception e) when (e is YamlException or InvalidOperationException)
+        {
+            long line = e is YamlException yaml ? yaml.Start.Line : (parser.Current?.End.Line ?? 0) + 1;
+            throw new ReportException($"{path}, line {line}: not YAML. {(e is YamlException ? e.Message : "A bracket or a quote isn't closed.")}", e);
+        }
     }
 
     private static IEnumerable<StageSummary> ReadStages(YamlMappingNode root)

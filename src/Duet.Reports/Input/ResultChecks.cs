@@ -27,6 +27,7 @@ internal static class ResultChecks
         foreach (var example in sync.Examples ?? [])
         {
             string where = $"examples[{number++}]";
+            Present(path, where, example);
             if ((example.OffsetsSeconds?.Count ?? 0) != (example.Distances?.Count ?? 0) || example.OffsetsSeconds?.Count > MostOffsets)
             {
                 throw Wrong(path, where, $"{example.OffsetsSeconds?.Count ?? 0} offsets_seconds for {example.Distances?.Count ?? 0} distances");
@@ -56,6 +57,7 @@ internal static class ResultChecks
         foreach (var row in probe.Results ?? [])
         {
             string where = $"results[{number++}]";
+            Present(path, where, row);
             Share(path, $"{where}.accuracy", row.Accuracy);
             foreach (var (label, score) in row.PerClass ?? new Dictionary<string, ProbeClass>(StringComparer.Ordinal))
             {
@@ -64,7 +66,7 @@ internal static class ResultChecks
 
             if (row.Confusion is { Labels: { } labels, Counts: { } counts })
             {
-                if (labels.Count > MostClasses || counts.Count != labels.Count || counts.Any(r => r is null || r.Count != labels.Count))
+                if (labels.Any(l => l is null) || labels.Count > MostClasses || counts.Count != labels.Count || counts.Any(r => r is null || r.Count != labels.Count))
                 {
                     throw Wrong(path, $"{where}.confusion", $"{labels.Count} labels need as many rows of as many counts");
                 }
@@ -107,6 +109,14 @@ internal static class ResultChecks
             {
                 throw Wrong(path, "histograms.edges", "edges must be finite and rise");
             }
+        }
+    }
+
+    private static void Present(string path, string where, object? entry)
+    {
+        if (entry is null)
+        {
+            throw Wrong(path, where, "null where an object belongs");
         }
     }
 

@@ -9,21 +9,21 @@ internal sealed record QuarantinedFile(string Path, string Kind, string Reason);
 internal sealed record FrameStrip(IReadOnlyList<byte[]> Jpegs, double Aspect);
 
 /// <summary>What a report takes from a store: pictures, and what was set aside. Reads only.</summary>
-internal abstract class StoreView
+internal interface IStoreView
 {
-    public abstract string? Fingerprint { get; }
+    string? Fingerprint { get; }
 
-    public abstract long ReadyVideos { get; }
+    long ReadyVideos { get; }
 
     /// <summary>Null where the store doesn't say.</summary>
-    public abstract IReadOnlyList<QuarantinedFile>? Quarantined { get; }
+    IReadOnlyList<QuarantinedFile>? Quarantined { get; }
 
     /// <summary>Frames spread evenly over a stretch of a video, as many as a strip holds; null where the store has no such video.</summary>
-    public abstract FrameStrip? Frames(string videoId, double from, double to);
+    FrameStrip? Frames(string videoId, double from, double to);
 }
 
 /// <summary>A store on disk.</summary>
-internal sealed class DiskStoreView(VideoStore store) : StoreView, IDisposable
+internal sealed class DiskStoreView(VideoStore store) : IStoreView, IDisposable
 {
     /// <summary>A larger frame is no thumbnail, and would make the page heavy.</summary>
     private const int LargestFrame = 1 << 20;
@@ -31,13 +31,13 @@ internal sealed class DiskStoreView(VideoStore store) : StoreView, IDisposable
     private readonly Dictionary<string, StoredVideo> videos = store.Videos.ToDictionary(v => v.Id, StringComparer.Ordinal);
     private readonly FrameBuffer buffer = new();
 
-    public override string? Fingerprint => store.Fingerprint;
+    public string? Fingerprint => store.Fingerprint;
 
-    public override long ReadyVideos => store.Videos.Count;
+    public long ReadyVideos => store.Videos.Count;
 
-    public override IReadOnlyList<QuarantinedFile>? Quarantined => null;
+    public IReadOnlyList<QuarantinedFile>? Quarantined => null;
 
-    public override FrameStrip? Frames(string videoId, double from, double to)
+    public FrameStrip? Frames(string videoId, double from, double to)
     {
         if (!videos.TryGetValue(videoId, out var video) || !(to > from))
         {

@@ -18,7 +18,7 @@ internal static class ExamplesSection
             return null;
         }
 
-        var strips = examples.Where(e => e is not null).Take(Most).Select(e => Card(context, e)).OfType<XElement>().ToList();
+        var strips = examples.Take(Most).Select(e => Card(context, e)).OfType<XElement>().ToList();
         if (strips.Count == 0)
         {
             return null;

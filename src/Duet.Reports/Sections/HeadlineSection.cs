@@ -35,7 +35,7 @@ internal static class HeadlineSection
                 Numbers.Percent(accuracy),
                 score.AccuracyCi95 is { } interval ? $"95\u00A0%: {Numbers.PercentInterval(interval)}" : null,
                 IntervalPlot.Draw(accuracy, score.AccuracyCi95, 0, 1, 0.5, kind.Css, $"{Numbers.Percent(accuracy)}; guessing gives 50 %; the strip runs from 0 to 100 %"),
-                $"So often it tells sound that is in time from {kind.Meaning}: {Numbers.Count(score.Pairs)} pairs of {Numbers.Count(score.Videos)} videos that training never saw. Guessing gives 50\u00A0%.");
+                $"of {Numbers.Count(score.Pairs)} pairs are judged right where the wrong sound is {kind.Meaning}. From {Numbers.Count(score.Videos)} videos that training never saw; guessing gives 50\u00A0%.");
         }
     }
 
@@ -53,12 +53,13 @@ internal static class HeadlineSection
             var difference = ProbeSection.Difference(probe, modality);
             bool compared = difference?.Points is { } p && double.IsFinite(p);
             yield return Card(
-                modality is "audio" ? "What the sound encoder learned" : "What the picture encoder learned",
-                compared ? $"{Numbers.Points(difference!.Points)} points" : Numbers.Percent(accuracy),
+                modality is "audio" ? "Audio probe gain" : "Video probe gain",
+                compared ? Numbers.Points(difference!.Points) : Numbers.Percent(accuracy),
                 compared && difference!.Ci95 is { } interval ? $"95\u00A0%: {Numbers.PointsInterval(interval)}" : compared ? null : Numbers.PercentInterval(learned.AccuracyCi95),
                 IntervalPlot.Draw(accuracy, learned.AccuracyCi95, 0, 1, random?.Accuracy, modality, $"learned {Numbers.Percent(accuracy)}, random {Numbers.Percent(random?.Accuracy)}; the strip runs from 0 to 100 %"),
-                $"A linear classifier on its frozen features names {Numbers.Percent(accuracy)} of the held-out videos right"
-                + (random?.Accuracy is { } r && double.IsFinite(r) ? $"; on the same network with random weights, {Numbers.Percent(r)}." : "."));
+                $"A linear classifier on the frozen {modality} features names {Numbers.Percent(accuracy)} of the held-out videos right"
+                + (random?.Accuracy is { } r && double.IsFinite(r) ? $"; on the same network with random weights, {Numbers.Percent(r)}." : "."),
+                compared ? "points" : null);
         }
     }
 
@@ -76,6 +77,6 @@ internal static class HeadlineSection
         }
     }
 
-    private static XElement Card(string name, string number, string? interval, XElement? plot, string meaning) =>
-        C("article", "card", C("h3", "card-name", name), C("p", "card-number", number), C("p", "card-interval", interval ?? "\u00A0"), plot, C("p", "card-meaning", meaning));
+    private static XElement Card(string name, string number, string? interval, XElement? plot, string meaning, string? unit = null) =>
+        C("article", "card", C("h3", "card-name", name), C("p", "card-number", number, unit is null ? null : C("span", "unit", " " + unit)), C("p", "card-interval", interval ?? "\u00A0"), plot, C("p", "card-meaning", meaning));
 }

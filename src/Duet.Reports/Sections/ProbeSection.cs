@@ -49,7 +49,7 @@ internal static class ProbeSection
 
         if (probe.C.Text() is { } c)
         {
-            parts.Add($"C = {c}.");
+            parts.Add($"C\u00A0=\u00A0{c}.");
         }
 
         parts.Add("The same network with random weights shows what comes from its shape alone.");
@@ -105,7 +105,7 @@ internal static class ProbeSection
         return Plot.Figure(
             name,
             ClassBars.Draw($"Accuracy of the {modality} probe per class.", shown, Terms.Colour(modality)),
-            [new LegendItem("learned", Terms.Colour(modality)), new LegendItem("random weights", "ink", Dashed: true)],
+            [new LegendItem("learned", Terms.Colour(modality)), new LegendItem("random weights", "ink", Mark.Upright)],
             bars.Count > Most ? $"The {Most} best of {bars.Count} classes; the result file has all." : null);
     }
 

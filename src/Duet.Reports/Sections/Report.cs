@@ -10,7 +10,7 @@ internal sealed record ReportContext
     public required RunFiles Files { get; init; }
     public required string Title { get; init; }
     public string? Command { get; init; }
-    public StoreView? Store { get; init; }
+    public IStoreView? Store { get; init; }
 
     /// <summary>Why there are no pictures, where there are none.</summary>
     public string? StoreProblem { get; init; }

@@ -25,7 +25,7 @@ internal static class SyncSection
 
         if (Histograms(sync) is { } figure)
         {
-            body.Add(figure);
+            body.Add(C("div", "charts", figure, Roc(sync)));
         }
 
         return body.Count == 0 ? null : new Section("sync", "Is the sound in time?", body);
@@ -73,10 +73,35 @@ internal static class SyncSection
 
         return rows.Count == 0
             ? null
-            : C("div", "wide-chart", Plot.Figure(
+            : Plot.Figure(
                 "How far apart picture and sound lie",
                 RidgeHistogram.Draw("Histograms of distances, in sync and with each kind of negative.", edges, rows, sync.Threshold, "distance between the embeddings"),
                 null,
-                "Each row is scaled to its own tallest bin; the number under its name counts its pairs."));
+                "Each row is scaled to its own tallest bin; the number under its name counts its pairs.");
+    }
+
+    private static XElement? Roc(SyncResult sync)
+    {
+        if (sync.Histograms is not { Edges: { Count: > 1 } edges, Positive: { Count: > 0 } positive } h || positive.Sum() <= 0)
+        {
+            return null;
+        }
+
+        var curves = new List<RocCurve>();
+        foreach (var (kind, counts) in Terms.Kinds.Zip([h.Easy, h.Hard, h.SuperHard]))
+        {
+            if (counts is { Count: > 0 } && counts.Sum() > 0)
+            {
+                curves.Add(RocCurve.Of(kind.Name, kind.Css, edges, positive, counts, sync.Threshold));
+            }
+        }
+
+        return curves.Count == 0
+            ? null
+            : Plot.Figure(
+                "Every threshold at once",
+                RocChart.Draw("Hits against false alarms for every threshold, per kind of negative.", curves),
+                [.. curves.Select(c => new LegendItem(c.Name, c.Css))],
+                "Up and left is better; the dashed line is guessing, rings mark the threshold in use. Drawn from the bins on the left; the table's AUC is from the distances themselves.");
     }
 }

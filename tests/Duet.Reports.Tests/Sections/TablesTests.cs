@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Duet.Reports.Tests.Synthetic;
+using Shouldly;
+using Xunit;
+
+namespace Duet.Reports.Tests.Sections;
+
+/// <summary>Every number on the page is the input's.</summary>
+public sealed class TablesTests
+{
+    [Fact]
+    public void TheSyncTableHoldsTheResultsNumbers()
+    {
+        using var run = new RunFolderBuilder();
+        run.Write("result.json", run.SyncResult());
+        var rows = ReportPage.Rows(ReportPage.Write(run).Section("sync")!.Descendants("table").First());
+        rows.Select(r => string.Join(" | ", r.Select((c, i) => i == 3 ? "" : c))).ShouldBe(
+        [
+            "easythe sound of another video | 93.1 % | 91.1 – 95.0 % |  | 0.978 | 0.969 – 0.986 | 1 600 | 100",
+            "hardthe same video's sound from another moment, not overlapping | 82.9 % | 79.8 – 85.7 % |  | 0.894 | 0.871 – 0.915 | 1 600 | 100",
+            "super-hardthe same video's sound, shifted but overlapping | 66.4 % | 63.0 – 69.8 % |  | 0.702 | 0.664 – 0.741 | 1 600 | 100",
+        ]);
+    }
+
+    [Fact]
+    public void TheProbeTableHoldsTheResultsNumbers()
+    {
+        using var run = new RunFolderBuilder();
+        run.Write("result.json", run.ProbeResult());
+        var rows = ReportPage.Rows(ReportPage.Write(run).Section("probe")!.Descendants("table").First());
+        rows.Select(r => string.Join(" | ", r.Select((c, i) => i == 5 ? "" : c))).ShouldBe(
+        [
+            "audio | pretrained | conv5 | 91.4 % | 86.0 – 95.5 % |  | +21.1 | +13.9 to +28.7",
+            "audio | random | conv5 | 70.3 % | 62.0 – 78.4 % |  |  | ",
+            "video | pretrained | conv5 | 83.6 % | 76.5 – 89.9 % |  | +29.5 | +20.2 to +38.4",
+            "video | random | conv5 | 54.1 % | 44.5 – 63.2 % |  |  | ",
+        ]);
+    }
+
+    [Fact]
+    public void TheHeadlineIsTheSameNumbersInWords()
+    {
+        using var run = new RunFolderBuilder().Demo();
+        var cards = ReportPage.Write(run).Root.Descendants("article").Select(ReportPage.Shown).ToList();
+        cards.Count.ShouldBe(4);
+        cards[0].ShouldContain("93.1 %");
+        cards[0].ShouldContain("91.1 – 95.0 %");
+        cards[0].ShouldContain("1 600 pairs");
+        cards[1].ShouldContain("82.9 %");
+        cards[2].ShouldContain("+21.1 points");
+        cards[2].ShouldContain("+13.9 to +28.7");
+        cards[2].ShouldContain("names 91.4 % of the held-out videos right; on the same network with random weights, 70.3 %.");
+        cards[3].ShouldContain("+29.5 points");
+    }
+
+    [Fact]
+    public void BarsAreAsLongAsTheirShareAndMatricesHoldTheirCounts()
+    {
+        using var run = new RunFolderBuilder();
+        run.Write("result.json", Probe("[[3,1],[0,4]]"));
+        var page = ReportPage.Write(run);
+        var bars = page.Chart("Sound, kind by kind").Descendants("rect").Where(r => (string?)r.Attribute("class") == "bar").Select(r => double.Parse((string)r.Attribute("width")!, CultureInfo.InvariantCulture)).ToList();
+        bars.Count.ShouldBe(2);
+        (bars[1] / bars[0]).ShouldBe(0.75, 1e-3);
+        var cells = page.Chart("audio, pretrained weights").Descendants("rect").Where(r => (string?)r.Attribute("class") == "cell").Select(r => (string?)r.Attribute("fill-opacity"));
+        cells.ShouldBe(["0.75", "0.25", "0", "1"]);
+        page.Root.Descendants("details").ShouldAllBe(d => d.Attribute("open") == null);
+    }
+
+    [Fact]
+    public void WhatIsMissingIsADashNotANumber()
+    {
+        using var run = new RunFolderBuilder().Write("result.json", """
+            {"format":"duet.result/1","kind":"sync","kinds":{"easy":{"accuracy":"NaN"},"hard":{}},"examples":[{}]}
+            """);
+        var page = ReportPage.Write(run);
+        ReportPage.Rows(page.Section("sync")!.Descendants("table").Single()).ShouldAllBe(r => r.Skip(1).All(c => c == "–"));
+        page.Root.Descendants("article").ShouldBeEmpty();
+        page.Html.ShouldNotContain("NaN");
+        page.Section("examples").ShouldBeNull();
+    }
+
+    [Fact]
+    public void AnEmptyResultStillMakesAPage()
+    {
+        foreach (string kind in (string[])["sync", "probe", "demo"])
+        {
+            using var run = new RunFolderBuilder().Write("result.json", "{\"format\":\"duet.result/1\",\"kind\":\"" + kind + "\"}");
+            ReportPage.Write(run).Section("notes").ShouldNotBeNull();
+        }
+    }
+
+    private static JsonObject Probe(string counts) => JsonNode.Parse("""
+        {"format":"duet.result/1","kind":"probe","results":[{"modality":"audio","weights":"pretrained","accuracy":0.875,
+         "per_class":{"a":{"accuracy":0.75,"support":4},"b":{"accuracy":1,"support":4}},"confusion":{"labels":["a","b"],"counts":COUNTS}}]}
+        """.Replace("COUNTS", counts, StringComparison.Ordinal))!.AsObject();
+}
