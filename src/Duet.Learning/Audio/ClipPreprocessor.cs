@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Duet.Data.Clips;
 using Duet.Learning.Native;
 using TorchSharp;
@@ -94,6 +95,26 @@ public sealed class ClipPreprocessor : IDisposable
         return Normalise(mels).MoveToOuterDisposeScope();
     }
 
+    /// <summary>All of the batch's stretches of sound, as normalised spectrograms.</summary>
+    /// <param name="batch">A batch with sound.</param>
+    /// <returns><c>[batch * windows, 1, frames, mels]</c>, clip by clip, 32-bit float.</returns>
+    /// <exception cref="ArgumentException">The batch has no sound.</exception>
+    public Tensor AudioOfAllWindows(ClipBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (batch.WindowsPerClip == 0)
+        {
+            throw new ArgumentException("The batch holds frames only.", nameof(batch));
+        }
+
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var rows = batch.Count * batch.WindowsPerClip;
+        var pcm = empty([rows, batch.SamplesPerWindow], ScalarType.Float32);
+        PixelKernel.ToUnit(batch.Samples.AsSpan(0, rows * batch.SamplesPerWindow), Floats(pcm));
+        return Normalise(logMel.Forward(pcm.to(device))).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Normalises spectrograms as the network expects them.</summary>
     /// <param name="mels"><c>[batch, 1, frames, mels]</c>, as <see cref="LogMel.Forward"/> gives them.</param>
     /// <returns>The same shape; the tensor itself where nothing is to be done.</returns>
@@ -177,9 +198,5 @@ public sealed class ClipPreprocessor : IDisposable
     }
 
     /// <summary>The memory of a contiguous CPU tensor, to be filled in place.</summary>
-    private static unsafe Span<float> Floats(Tensor tensor)
-    {
-        var bytes = tensor.bytes;
-        return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes);
-    }
+    private static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 }

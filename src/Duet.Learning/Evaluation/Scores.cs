@@ -140,3 +140,50 @@ public static class Scores
         return ((right / positive.Length) + (rejected / negative.Length)) / 2;
     }
 }
+
+/// <summary>The area under the ROC curve when each cluster counts as often as it was drawn: sorted once, then one pass per draw.</summary>
+internal sealed class ClusteredAuc
+{
+    private readonly (double Distance, int Cluster, bool Positive)[] sorted;
+
+    /// <summary>Sorts the distances.</summary>
+    /// <param name="positive">Distances of positives with their cluster.</param>
+    /// <param name="negative">Distances of negatives with their cluster.</param>
+    public ClusteredAuc(IEnumerable<(double Distance, int Cluster)> positive, IEnumerable<(double Distance, int Cluster)> negative)
+    {
+        sorted = [.. positive.Select(p => (p.Distance, p.Cluster, true)), .. negative.Select(n => (n.Distance, n.Cluster, false))];
+        Array.Sort(sorted, static (a, b) => a.Distance.CompareTo(b.Distance));
+    }
+
+    /// <summary>The area for one draw; NaN where a class has no weight.</summary>
+    /// <param name="counts">How often each cluster was drawn.</param>
+    public double Of(int[] counts)
+    {
+        double wins = 0;
+        double positives = 0;
+        double negatives = 0;
+        for (var i = 0; i < sorted.Length;)
+        {
+            var distance = sorted[i].Distance;
+            double tiedPositives = 0;
+            double tiedNegatives = 0;
+            for (; i < sorted.Length && sorted[i].Distance == distance; i++)
+            {
+                if (sorted[i].Positive)
+                {
+                    tiedPositives += counts[sorted[i].Cluster];
+                }
+                else
+                {
+                    tiedNegatives += counts[sorted[i].Cluster];
+                }
+            }
+
+            wins += tiedNegatives * (positives + (tiedPositives / 2));
+            positives += tiedPositives;
+            negatives += tiedNegatives;
+        }
+
+        return wins / (positives * negatives);
+    }
+}

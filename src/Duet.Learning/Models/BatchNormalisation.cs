@@ -11,7 +11,9 @@ namespace Duet.Learning.Models;
 internal sealed class BatchNormalisation : nn.Module<Tensor, Tensor>
 {
     private const double Epsilon = 1e-5;
-    private const double Momentum = 0.1;
+
+    /// <summary>What a batch's statistics weigh in the running ones.</summary>
+    internal const double Momentum = 0.1;
     private Parameter weight;
     private Parameter bias;
     private Tensor running_mean;

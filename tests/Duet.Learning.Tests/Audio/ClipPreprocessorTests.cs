@@ -85,6 +85,10 @@ public sealed class ClipPreprocessorTests
             }
         }
 
+        var all = preprocessor.AudioOfAllWindows(batch);
+        all.shape.ShouldBe([4, 1, 20, 40]);
+        torch.allclose(all[3], preprocessor.Audio(batch, 1)[1], 1e-5, 1e-5).ShouldBeTrue();
+        torch.allclose(all[2], preprocessor.Audio(batch, 0)[1], 1e-5, 1e-5).ShouldBeTrue();
         Should.Throw<ArgumentOutOfRangeException>(() => preprocessor.Audio(batch, 2));
         Should.Throw<ArgumentException>(() => preprocessor.Video(batch)).Message.ShouldContain("sound only");
     }

@@ -28,6 +28,24 @@ public sealed class StatisticsTests
         });
 
     [Fact]
+    public void A_cluster_drawn_twice_counts_twice() =>
+        Gen.Select(Distances, Distances, Gen.Int[0, 3].Array[4]).Sample((positive, negative, counts) =>
+        {
+            // Repeating the items as often as their cluster was drawn must give the plain area.
+            double[] Repeat(double[] distances) => [.. distances.SelectMany((d, i) => Enumerable.Repeat(d, counts[i % 4]))];
+            var auc = new ClusteredAuc(positive.Select((d, i) => (d, i % 4)), negative.Select((d, i) => (d, i % 4))).Of(counts);
+            var expected = Scores.Auc(Repeat(positive), Repeat(negative));
+            if (double.IsNaN(expected))
+            {
+                double.IsNaN(auc).ShouldBeTrue();
+            }
+            else
+            {
+                auc.ShouldBe(expected, 1e-12);
+            }
+        });
+
+    [Fact]
     public void No_threshold_is_better_than_the_chosen_one() =>
         Gen.Select(Distances, Distances).Sample((positive, negative) =>
         {

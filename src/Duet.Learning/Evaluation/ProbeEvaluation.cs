@@ -1,0 +1,183 @@
+using Duet.Data;
+using Duet.Data.Clips;
+using Duet.Data.Randomness;
+using Duet.Data.Store;
+using Duet.Learning.Audio;
+using Duet.Learning.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Evaluation;
+
+/// <summary>What is probed: encoders with their preprocessing.</summary>
+/// <param name="Encoders">Pretrained encoders, at most one per modality, on the preprocessor's device. They are left in evaluation mode.</param>
+/// <param name="Clip">What a clip is.</param>
+/// <param name="Preprocessor">Makes their inputs.</param>
+/// <param name="Device">Where they run.</param>
+public sealed record ProbeSubject(IReadOnlyList<Encoder> Encoders, ClipOptions Clip, ClipPreprocessor Preprocessor, Device Device);
+
+/// <summary>
+/// What encoders know without having been told (AVTS, section 4; PAPERS: frozen features, one-vs-all linear SVM, clip scores averaged
+/// per video), beside the same networks with their first weights.
+/// </summary>
+public static class ProbeEvaluation
+{
+    /// <summary>Probes encoders.</summary>
+    /// <param name="subject">The encoders.</param>
+    /// <param name="run">The run that made them.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="splits">Which videos teach and which test.</param>
+    /// <param name="leftOut">Videos that already take no part.</param>
+    /// <param name="options">How to probe.</param>
+    /// <param name="progress">Hears how far the work is.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="UsageException">An option does not hold, there is no such layer, or no video is long enough.</exception>
+    public static ProbeResult Run(
+        ProbeSubject subject,
+        EvaluatedRun run,
+        EvaluationStore store,
+        IReadOnlyList<ProbeSplit> splits,
+        IReadOnlyList<LeftOut> leftOut,
+        ProbeOptions options,
+        IProgress<EvaluationProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(splits);
+        ArgumentNullException.ThrowIfNull(leftOut);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Validate().FirstOrDefault() is { } error)
+        {
+            throw new UsageException($"{error.Property} {error.Message}.");
+        }
+
+        var layers = subject.Encoders.ToDictionary(e => Name(e.Modality), e => LayerOf(e, options.Layer), StringComparer.Ordinal);
+        var missing = new List<LeftOut>(leftOut);
+        var rows = new List<ProbeRow>();
+        var differences = new Dictionary<string, ProbeDifference>(StringComparer.Ordinal);
+        var calibrated = new Dictionary<string, int>(StringComparer.Ordinal);
+        long[] seeds = [.. Enumerable.Range(0, options.RandomSeeds).Select(i => options.Seed + 1 + i)];
+        foreach (var encoder in subject.Encoders)
+        {
+            var modality = Name(encoder.Modality);
+            using var loader = new ClipLoader(store.Clips, subject.Clip.Size, options.Loader);
+            var extractor = new FeatureExtractor(subject.Preprocessor, loader, options.Batch, progress, cancel);
+            var random = seeds.Select(s => RandomTwin(encoder, s, subject.Device)).ToArray();
+            try
+            {
+                if (options.CalibrateBatchNorm && random.Length > 0)
+                {
+                    calibrated[modality] = extractor.Calibrate(random, CalibrationClips(encoder.Modality, splits[0].Train, subject.Clip, options));
+                }
+
+                encoder.eval();
+                var data = ProbeData.Read(extractor, [encoder, .. random], layers[modality], splits, subject.Clip, options, missing);
+                progress?.Report(new EvaluationProgress($"{modality} classifiers", 0, 0, 0));
+                var learned = Judge(data, 0, 1, splits, options, null, cancel);
+                rows.Add(learned.Row(encoder.Modality, "pretrained", layers[modality], options.Resamples));
+                if (random.Length > 0)
+                {
+                    var baseline = Judge(data, 1, random.Length, splits, options, seeds, cancel);
+                    rows.Add(baseline.Row(encoder.Modality, "random", layers[modality], options.Resamples));
+                    differences.Add(modality, learned.Less(baseline, options));
+                }
+            }
+            finally
+            {
+                foreach (var twin in random)
+                {
+                    twin.Dispose();
+                }
+            }
+        }
+
+        return new ProbeResult
+        {
+            Run = run.Path,
+            Recipe = run.Recipe,
+            Store = store.Path,
+            StoreFingerprint = store.Fingerprint,
+            Seed = run.Seed,
+            Layer = layers,
+            Pooling = options.Pooling,
+            ClipsPerVideo = options.ClipsPerVideo,
+            C = options.C.Count == 1 ? options.C[0] : "auto",
+            Folds = [.. splits.Select(s => new ProbeFold(s.Name, s.Train.Count, s.Test.Count))],
+            RandomBaseline = seeds.Length == 0 ? null : new RandomBaseline(seeds, options.CalibrateBatchNorm ? "calibrated" : "initial", calibrated),
+            Results = rows,
+            Differences = differences,
+            LeftOut = [.. missing.Distinct()],
+        };
+    }
+
+    /// <summary>A modality's name in result files.</summary>
+    internal static string Name(Modality modality) => modality == Modality.Video ? "video" : "audio";
+
+    /// <summary>Evenly spaced clips of one modality; none where the video is too short for one.</summary>
+    internal static IReadOnlyList<ClipRequest> Clips(Modality modality, StoredVideo video, ClipOptions clip, int clips)
+    {
+        if (modality == Modality.Audio)
+        {
+            var room = video.SampleCount - ClipGrid.SamplesIn(clip.AudioSeconds, video.SampleRate);
+            return UniformClips.AudioOnly(video, clip, (int)Math.Clamp(room + 1, 1, clips));
+        }
+
+        var step = ClipGrid.StepBetween(video.FrameRate, clip.FrameRate);
+        var starts = video.FrameCount - ((clip.Frames - 1L) * step);
+        return starts <= 0 ? [] : UniformClips.FramesOnly(video, clip, (int)Math.Min(starts, clips));
+    }
+
+    private static ProbeScores Judge(ProbeData data, int first, int count, IReadOnlyList<ProbeSplit> splits, ProbeOptions options, long[]? seeds, CancellationToken cancel)
+    {
+        var scores = new ProbeScores(data, splits, count, seeds);
+        for (var s = 0; s < count; s++)
+        {
+            var classifier = new ProbeClassifier(data.Features[first + s], data.RowsOf, data.LabelOf);
+            for (var f = 0; f < splits.Count; f++)
+            {
+                var train = data.Indices(splits[f].Train);
+                var test = data.Indices(splits[f].Test);
+                if (train.Select(v => data.LabelOf[v]).Distinct().Take(2).Count() < 2)
+                {
+                    throw new UsageException($"Fewer than two classes have a training video that is as long as a clip and can be read ('{splits[f].Name}' is tested). Take shorter clips, or label more videos.");
+                }
+
+                var (predicted, c, converged) = classifier.Run(train, test, options.C, options.Seed, cancel);
+                scores.Add(s, f, test, predicted, c, converged);
+            }
+        }
+
+        return scores;
+    }
+
+    private static string LayerOf(Encoder encoder, string wanted)
+    {
+        if (wanted.Length == 0)
+        {
+            return encoder.Layers[^1].Name;
+        }
+
+        return encoder.Layers.Any(l => l.Name == wanted)
+            ? wanted
+            : throw new UsageException($"The {Name(encoder.Modality)} network {encoder.Architecture} has no layer '{wanted}'; it has {string.Join(", ", encoder.Layers.Select(l => l.Name))}.");
+    }
+
+    private static Encoder RandomTwin(Encoder encoder, long seed, Device device)
+    {
+        var twin = EncoderRegistry.Create(encoder.Options, seed);
+        twin.to(device);
+        twin.Precision = encoder.Precision;
+        twin.eval();
+        return twin;
+    }
+
+    /// <summary>One clip of each training video, drawn anew until there are enough: a fixed choice.</summary>
+    private static List<ClipRequest> CalibrationClips(Modality modality, IReadOnlyList<StoredVideo> train, ClipOptions clip, ProbeOptions options)
+    {
+        var all = train.SelectMany(v => Clips(modality, v, clip, options.ClipsPerVideo)).ToArray();
+        new KeyedRandom(options.Seed, 0, "", "probe/calibration").Shuffle(all.AsSpan());
+        return [.. all.Take(options.CalibrationClips)];
+    }
+}

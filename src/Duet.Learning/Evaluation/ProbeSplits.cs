@@ -1,0 +1,80 @@
+using System.Globalization;
+using Duet.Data;
+using Duet.Data.Store;
+
+namespace Duet.Learning.Evaluation;
+
+/// <summary>Which labelled videos teach a probe and which test it.</summary>
+/// <param name="Name"><c>test</c>, or a fold's name in the catalog.</param>
+/// <param name="Train">Teaching videos.</param>
+/// <param name="Test">Testing videos.</param>
+public sealed record ProbeSplit(string Name, IReadOnlyList<StoredVideo> Train, IReadOnlyList<StoredVideo> Test);
+
+/// <summary>Finds the divisions of a labelled store.</summary>
+public static class ProbeSplits
+{
+    /// <summary>
+    /// Folds where the catalog names at least two (<c>fold1</c>, <c>fold2</c>, ...): each is tested once, by the others. Else one
+    /// division: training and validation videos teach, test videos that the run never saw test.
+    /// </summary>
+    /// <param name="videos">The ready videos.</param>
+    /// <param name="parts">Their parts.</param>
+    /// <returns>The divisions, and videos that take no part.</returns>
+    /// <exception cref="UsageException">There are no labels, fewer than two classes to teach, or no test video.</exception>
+    public static (IReadOnlyList<ProbeSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Of(IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts)
+    {
+        ArgumentNullException.ThrowIfNull(videos);
+        ArgumentNullException.ThrowIfNull(parts);
+        if (videos.All(v => string.IsNullOrEmpty(v.Label)))
+        {
+            throw new UsageException(
+                "The store's videos have no labels, which a probe is about. Ingest them again with --labels folders (a folder per class), or from a CSV list with the columns path,label,split.");
+        }
+
+        var leftOut = new List<LeftOut>();
+        var folds = videos.Where(v => FoldNumber(v.Split) > 0).GroupBy(v => v.Split!, StringComparer.Ordinal).OrderBy(g => FoldNumber(g.Key)).ToArray();
+        List<ProbeSplit> splits = [];
+        if (folds.Length > 1)
+        {
+            leftOut.AddRange(videos.Where(v => FoldNumber(v.Split) == 0).Select(v => new LeftOut(v.Id, v.SourcePath, "it is in no fold")));
+            splits.AddRange(folds.Select(test => new ProbeSplit(
+                test.Key, Labelled([.. folds.Where(f => f != test).SelectMany(f => f)], leftOut), Labelled([.. test], leftOut))));
+        }
+        else
+        {
+            var division = parts();
+            leftOut.AddRange(division.LeftOut);
+            splits.Add(new ProbeSplit("test", Labelled([.. division.Train, .. division.Validation], leftOut), Labelled(division.Test, leftOut)));
+        }
+
+        for (var i = 0; i < splits.Count; i++)
+        {
+            var split = splits[i];
+            var known = split.Train.Select(v => v.Label).ToHashSet(StringComparer.Ordinal);
+            if (known.Count < 2)
+            {
+                throw new UsageException($"The probe's training part ('{split.Name}' is tested) has {known.Count switch { 0 => "no labelled video", _ => "one class only" }}; it needs two classes or more. Label more videos, or name splits in the list.");
+            }
+
+            leftOut.AddRange(split.Test.Where(v => !known.Contains(v.Label)).Select(v => new LeftOut(v.Id, v.SourcePath, $"no training video has its label '{v.Label}'")));
+            splits[i] = split with { Test = [.. split.Test.Where(v => known.Contains(v.Label))] };
+            if (splits[i].Test.Count == 0)
+            {
+                throw new UsageException($"The probe has no labelled video to test on ('{split.Name}'). Label more videos, or name a test split in the list.");
+            }
+        }
+
+        return (splits, [.. leftOut.Distinct()]);
+    }
+
+    private static IReadOnlyList<StoredVideo> Labelled(IReadOnlyList<StoredVideo> videos, List<LeftOut> leftOut)
+    {
+        leftOut.AddRange(videos.Where(v => string.IsNullOrEmpty(v.Label)).Select(v => new LeftOut(v.Id, v.SourcePath, "it has no label")));
+        return [.. videos.Where(v => !string.IsNullOrEmpty(v.Label))];
+    }
+
+    /// <summary>n for <c>foldn</c>, in any case; 0 for other names.</summary>
+    private static int FoldNumber(string? split) =>
+        split is not null && split.StartsWith("fold", StringComparison.OrdinalIgnoreCase)
+        && int.TryParse(split.AsSpan(4).Trim("_- "), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}
