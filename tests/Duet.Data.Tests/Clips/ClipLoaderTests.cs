@@ -244,6 +244,7 @@ public sealed class ClipLoaderTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Thousands_of_batches_reuse_the_same_buffers()
     {
         var clip = new ClipOptions { Frames = 1, Size = 16, AudioSeconds = new Rational(1, 10) };

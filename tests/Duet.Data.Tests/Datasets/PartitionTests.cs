@@ -1,0 +1,89 @@
+using CsCheck;
+using Duet.Data.Datasets;
+using Duet.Data.Store;
+using Duet.Data.Tests.Clips;
+using Shouldly;
+using Xunit;
+
+namespace Duet.Data.Tests.Datasets;
+
+public sealed class PartitionTests
+{
+    private static string Ids(IEnumerable<StoredVideo> videos) => string.Join(' ', videos.Select(v => v.Id));
+
+    [Fact]
+    public void Adding_videos_never_moves_another_one() =>
+        Gen.Select(Gen.Int[1, 60], Gen.Int[0, 60], Gen.Long).Sample((before, added, seed) =>
+        {
+            var options = new PartitionOptions { ValidationShare = 0.2, TestShare = 0.3, Seed = seed };
+            var all = MemoryStore.Videos(before + added);
+            var few = Partition.Of(all[..before], options);
+            var more = Partition.Of([.. all.Reverse()], options);
+            few.Train.ShouldBeSubsetOf(more.Train);
+            few.Validation.ShouldBeSubsetOf(more.Validation);
+            few.Test.ShouldBeSubsetOf(more.Test);
+            (more.Train.Count + more.Validation.Count + more.Test.Count).ShouldBe(before + added);
+        });
+
+    [Fact]
+    public void Shares_are_kept_on_average()
+    {
+        var parts = Partition.Of([.. Enumerable.Range(0, 10_000).Select(i => MemoryStore.Video($"{i:x8}"))], new PartitionOptions { ValidationShare = 0.1, TestShare = 0.2 });
+        parts.Validation.Count.ShouldBeInRange(850, 1150);
+        parts.Test.Count.ShouldBeInRange(1800, 2200);
+        Partition.Of(MemoryStore.Videos(100), new PartitionOptions { ValidationShare = 0, TestShare = 0 }).Train.Count.ShouldBe(100);
+    }
+
+    [Fact]
+    public void The_catalogs_split_decides_where_there_is_one()
+    {
+        StoredVideo[] videos =
+        [
+            MemoryStore.Video("a", split: "Train"), MemoryStore.Video("b", split: "valid"), MemoryStore.Video("c", split: "TEST"),
+            MemoryStore.Video("d", split: "validation"), MemoryStore.Video("e", split: "val"), MemoryStore.Video("f", split: "training"),
+        ];
+        var parts = Partition.Of(videos, new PartitionOptions { ValidationShare = 0.4, TestShare = 0.4 });
+        Ids(parts.Train).ShouldBe("a f");
+        Ids(parts.Validation).ShouldBe("b d e");
+        Ids(parts.Test).ShouldBe("c");
+        Ids(parts.Splits["valid"]).ShouldBe("b");
+    }
+
+    [Fact]
+    public void A_part_that_no_video_is_named_for_is_taken_from_training_and_the_named_test_stays()
+    {
+        StoredVideo[] videos = [.. Enumerable.Range(0, 200).Select(i => MemoryStore.Video($"v{i:000}", split: i % 4 == 0 ? "test" : "train"))];
+        var parts = Partition.Of(videos, new PartitionOptions { ValidationShare = 0.2, TestShare = 0.2 });
+        parts.Test.Count.ShouldBe(50);
+        parts.Test.ShouldAllBe(v => v.Split == "test");
+        parts.Validation.Count.ShouldBeInRange(10, 60);
+        parts.Validation.ShouldAllBe(v => v.Split == "train");
+        (parts.Train.Count + parts.Validation.Count).ShouldBe(150);
+    }
+
+    [Fact]
+    public void Folds_stay_accessible_and_are_divided_by_hash()
+    {
+        StoredVideo[] videos = [.. Enumerable.Range(0, 60).Select(i => MemoryStore.Video($"v{i:00}", split: $"fold{(i % 3) + 1}"))];
+        var parts = Partition.Of(videos, new PartitionOptions());
+        parts.Splits.Keys.Order(StringComparer.Ordinal).ShouldBe(["fold1", "fold2", "fold3"]);
+        parts.Splits["fold2"].Count.ShouldBe(20);
+        var unnamed = Partition.Of([.. videos.Select(v => v with { Split = null })], new PartitionOptions());
+        Ids(parts.Test).ShouldBe(Ids(unnamed.Test));
+        unnamed.Splits.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Changing_the_validation_share_leaves_the_test_alone()
+    {
+        var videos = MemoryStore.Videos(300);
+        Ids(Partition.Of(videos, new() { ValidationShare = 0.5 }).Test).ShouldBe(Ids(Partition.Of(videos, new() { ValidationShare = 0.05 }).Test));
+    }
+
+    [Theory]
+    [InlineData(0.5, 0.5)]
+    [InlineData(-0.1, 0.5)]
+    [InlineData(double.NaN, 0.1)]
+    public void Shares_that_leave_nothing_to_learn_from_are_refused(double validation, double test) =>
+        Should.Throw<UsageException>(() => Partition.Of(MemoryStore.Videos(3), new() { ValidationShare = validation, TestShare = test }));
+}
