@@ -1,2 +1,9 @@
-Console.Error.WriteLine("usage: Duet.Bench NAME");
-return 2;
+using System.CommandLine;
+using Duet.Bench;
+
+// One benchmark per verb: add a file with a Create() and name it here.
+var root = new RootCommand("Duet's benchmarks. Each prints one JSON object per measurement on standard output.")
+{
+    LoaderBenchmark.Create(),
+};
+return await root.Parse(args).InvokeAsync();

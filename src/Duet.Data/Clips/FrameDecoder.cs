@@ -27,15 +27,24 @@ internal sealed class FrameDecoder(int size)
             shrink *= 2;
         }
 
-        var info = new SKImageInfo(DivideUp(video.Width, shrink), DivideUp(video.Height, shrink), SKColorType.Rgba8888, SKAlphaType.Opaque);
-        var needed = checked(info.BytesSize + CropResizer.SourceSlack);
+        var scaled = new SKSizeI(DivideUp(video.Width, shrink), DivideUp(video.Height, shrink));
+        var part = shrink == 1 ? Around(crop, scaled) : SKRectI.Create(scaled);
+        var stride = part.Width * 4;
+        var needed = checked((stride * part.Height) + CropResizer.SourceSlack);
         if (pixels.Length < needed)
         {
             pixels = GC.AllocateUninitializedArray<byte>(needed, pinned: true);
         }
 
         resizer.Prepare(
-            (double)crop.X / shrink, (double)crop.Y / shrink, (double)crop.Width / shrink, (double)crop.Height / shrink, info.Width, info.Height, size, crop.Flip);
+            ((double)crop.X / shrink) - part.Left,
+            ((double)crop.Y / shrink) - part.Top,
+            (double)crop.Width / shrink,
+            (double)crop.Height / shrink,
+            part.Width,
+            part.Height,
+            size,
+            crop.Flip);
         var frameBytes = size * size * 3;
         fixed (byte* jpegs = frames.Bytes, buffer = pixels)
         {
@@ -47,13 +56,13 @@ internal sealed class FrameDecoder(int size)
                     throw Bad(i, "its place in the store makes no sense");
                 }
 
-                DecodeFrame(i, jpegs + offset, length, video, shrink, info, buffer);
-                resizer.Resize(pixels.AsSpan(0, needed), info.RowBytes, destination.Slice(i * frameBytes, frameBytes));
+                DecodeFrame(i, jpegs + offset, length, video, scaled, part, buffer);
+                resizer.Resize(pixels.AsSpan(0, needed), stride, destination.Slice(i * frameBytes, frameBytes));
             }
         }
     }
 
-    private static unsafe void DecodeFrame(int index, byte* jpeg, int length, StoredVideo video, int shrink, SKImageInfo info, byte* buffer)
+    private static unsafe void DecodeFrame(int index, byte* jpeg, int length, StoredVideo video, SKSizeI scaled, SKRectI part, byte* buffer)
     {
         using var data = SKData.Create((nint)jpeg, length); // no copy
         using var codec = SKCodec.Create(data) ?? throw Bad(index, "it is no picture");
@@ -68,17 +77,37 @@ internal sealed class FrameDecoder(int size)
             throw Bad(index, $"it has {own.Width}x{own.Height} pixels instead of {video.Width}x{video.Height}");
         }
 
-        if (shrink > 1 && codec.GetScaledDimensions(1f / shrink) != info.Size)
-        {
-            throw new InvalidOperationException($"The JPEG decoder scales {own.Width}x{own.Height} by 1/{shrink} to {codec.GetScaledDimensions(1f / shrink)}, not to {info.Size}.");
-        }
-
-        var result = codec.GetPixels(info, (nint)buffer);
+        var info = new SKImageInfo(scaled.Width, scaled.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        var result = scaled == own.Size ? DecodePart(codec, info, part, buffer) : codec.GetPixels(info, (nint)buffer);
         if (result != SKCodecResult.Success)
         {
             throw Bad(index, $"its bytes are damaged or end too early ({result})");
         }
     }
+
+    /// <summary>Decodes the part alone: the transform and the colours of the rest need not be worked out, which saves a quarter to a half of the time.</summary>
+    private static unsafe SKCodecResult DecodePart(SKCodec codec, SKImageInfo info, SKRectI part, byte* buffer)
+    {
+        var started = codec.StartScanlineDecode(info, new SKCodecOptions(new SKRectI(part.Left, 0, part.Right, info.Height)));
+        if (started != SKCodecResult.Success)
+        {
+            return started;
+        }
+
+        return (part.Top == 0 || codec.SkipScanlines(part.Top)) && codec.GetScanlines((nint)buffer, part.Height, part.Width * 4) == part.Height
+            ? SKCodecResult.Success
+            : SKCodecResult.IncompleteInput;
+    }
+
+    /// <summary>
+    /// The crop and two pixels around it: colours are stored at half resolution and interpolated, so the edge of what is decoded
+    /// differs a little from a whole decode. With the margin the crop itself does not.
+    /// </summary>
+    private static SKRectI Around(CropBox crop, SKSizeI frame) => new(
+        Math.Max(0, crop.X - 2),
+        Math.Max(0, crop.Y - 2),
+        Math.Min(frame.Width, crop.X + crop.Width + 2),
+        Math.Min(frame.Height, crop.Y + crop.Height + 2));
 
     private static int DivideUp(int value, int by) => (value + by - 1) / by;
 

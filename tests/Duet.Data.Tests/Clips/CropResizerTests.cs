@@ -180,4 +180,33 @@ public sealed class CropResizerTests
         var psnr = 10 * Math.Log10(255 * 255 / (error / actual.Length));
         psnr.ShouldBeGreaterThan(size == 40 ? 30 : 27);
     }
+
+    [Theory]
+    [InlineData(SKJpegEncoderDownsample.Downsample420)]
+    [InlineData(SKJpegEncoderDownsample.Downsample422)]
+    [InlineData(SKJpegEncoderDownsample.Downsample444)]
+    public void Decoding_the_crop_alone_gives_the_pixels_that_a_whole_decode_gives(SKJpegEncoderDownsample downsample)
+    {
+        using var bitmap = MemoryStore.Bitmap(171, 128, 2);
+        using var pixmap = bitmap.PeekPixels();
+        using var encoded = pixmap.Encode(new SKJpegEncoderOptions(80, downsample, SKJpegEncoderAlphaOption.Ignore));
+        var jpeg = encoded!.ToArray();
+        using var whole = SKBitmap.Decode(jpeg, new SKImageInfo(171, 128, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        byte[] source = [.. whole.Bytes, .. new byte[CropResizer.SourceSlack]];
+        var frames = new FrameBuffer();
+        frames.Reset(1, jpeg.Length);
+        jpeg.CopyTo(frames.Bytes, 0);
+        frames.Frames[0] = (0, jpeg.Length);
+        var decoder = new FrameDecoder(48);
+        (from x in Gen.Int[0, 106] from y in Gen.Int[0, 63] from side in Gen.Int[30, 65] select (x, y, side)).Sample(
+            c =>
+            {
+                var expected = Resize(new Case(171, 128, c.x, c.y, c.side, c.side, 48, Flip: false, 0), source, vectors: true);
+                var actual = new byte[expected.Length];
+                decoder.Decode(frames, MemoryStore.Video("a"), new CropBox(c.x, c.y, c.side, c.side, Flip: false), actual);
+                return actual.AsSpan().SequenceEqual(expected);
+            },
+            iter: 300,
+            threads: 1);
+    }
 }
