@@ -74,10 +74,11 @@ public sealed class PartitionTests
     }
 
     [Fact]
-    public void Changing_the_validation_share_leaves_the_test_alone()
+    public void Changing_one_share_leaves_the_other_part_alone()
     {
         var videos = MemoryStore.Videos(300);
         Ids(Partition.Of(videos, new() { ValidationShare = 0.5 }).Test).ShouldBe(Ids(Partition.Of(videos, new() { ValidationShare = 0.05 }).Test));
+        Ids(Partition.Of(videos, new() { TestShare = 0.5 }).Validation).ShouldBe(Ids(Partition.Of(videos, new() { TestShare = 0.05 }).Validation));
     }
 
     [Theory]
