@@ -70,11 +70,14 @@ internal static class ScalarTypes
         _ => value.ToString()!,
     };
 
-    /// <summary>1.28 and not 32/25, where a few decimal places are exact.</summary>
-    private static string Format(Rational value) =>
-        1_000_000 % value.Denominator == 0 && Math.Abs(value.Numerator) <= LargestTerm
-            ? ((decimal)value.Numerator / value.Denominator).ToString(CultureInfo.InvariantCulture)
-            : value.ToString();
+    /// <summary>1.28 and not 32/25, where a few decimal places are exact and <see cref="Rational.TryParse"/> takes a number of that size.</summary>
+    private static string Format(Rational value)
+    {
+        var number = (decimal)value.Numerator / value.Denominator;
+        return 1_000_000 % value.Denominator == 0 && Math.Abs(number) <= 1_000_000
+            ? number.ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{value.Numerator}/{value.Denominator}");
+    }
 
     /// <summary>snake_case, unless <see cref="JsonStringEnumMemberNameAttribute"/> gives the name.</summary>
     private static string EnumName(Enum value) =>
