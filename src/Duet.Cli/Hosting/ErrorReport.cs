@@ -24,7 +24,11 @@ internal static class ErrorReport
                 error.WriteLine("interrupted");
                 return ExitCodes.Interrupted;
             case DuetException expected:
-                error.WriteLine($"error: {expected.Message}");
+                foreach (var line in expected.Message.Split('\n'))
+                {
+                    error.WriteLine($"error: {line}");
+                }
+
                 return expected.ExitCode;
             case IOException { HResult: NoSpace or QuotaExceeded } full:
                 error.WriteLine($"error: the disk is full: {full.Message.TrimEnd('.')}. Free some space, or name another folder, and run the same command again.");
