@@ -61,10 +61,10 @@ internal sealed class Scene
         var crowd = DiceFor("bystanders");
         var bystanders = Enumerable.Range(0, crowd.Integer(0, options.Bystanders)).Select(_ => new Bystander(aspect, palette, crowd)).ToArray();
         var place = DiceFor("place");
-        var scale = place.Uniform(0.8, 1.02);
-        var x = place.Uniform(-0.1, 0.1) * aspect;
-        var y = place.Uniform(-0.06, 0.06);
-        var tilt = place.Uniform(-0.12, 0.12);
+        var scale = place.Uniform(0.72, 1.05);
+        var x = place.Uniform(-0.17, 0.17) * aspect;
+        var y = place.Uniform(-0.12, 0.12);
+        var tilt = place.Uniform(-0.38, 0.38);
         var mirror = place.Sign();
         var narrow = Math.Min(1, aspect / (4.0 / 3));
         var frame = new byte[info.BytesSize];

@@ -34,6 +34,7 @@ internal static class SceneEncoder
     {
         using var process = Start(options, wav, partial);
         var errors = process.StandardError.ReadToEndAsync(cancellation);
+        IOException? broken = null;
         try
         {
             try
@@ -46,17 +47,18 @@ internal static class SceneEncoder
                 });
                 process.StandardInput.Close();
             }
-            catch (IOException)
+            catch (IOException error)
             {
-                // A broken pipe means that ffmpeg has ended; its exit code and its message below say why.
+                // A broken pipe means that ffmpeg has ended early; what it said is the better message.
+                broken = error;
             }
 
             await process.WaitForExitAsync(cancellation);
             var message = await errors;
-            if (process.ExitCode != 0)
+            if (process.ExitCode != 0 || broken is not null)
             {
                 throw new DuetException($"ffmpeg could not encode {partial} (exit code {process.ExitCode}): {message.Trim().Split('\n')[^1]}. "
-                    + "Check that ffmpeg has libx264 and aac, and that the disk has room.");
+                    + "Check that ffmpeg has libx264 and aac, and that the disk has room.", broken);
             }
         }
         finally

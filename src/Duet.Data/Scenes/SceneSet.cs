@@ -36,7 +36,7 @@ public static class SceneSet
     /// <param name="progress">Told after every video.</param>
     /// <param name="cancellationToken">Ends the work; nothing half-written stays.</param>
     /// <exception cref="UsageException">An option is out of its range, or the folder holds scenes of other options.</exception>
-    /// <exception cref="DuetException">ffmpeg is missing or fails.</exception>
+    /// <exception cref="DuetException">ffmpeg is missing or fails, or the folder can't be written.</exception>
     public static async Task WriteAsync(SceneSetOptions options, string folder, IProgress<SceneSetProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -46,6 +46,38 @@ public static class SceneSet
             throw new UsageException($"Scenes: {error.Property} {error.Message}.");
         }
 
+        try
+        {
+            await WriteAllAsync(options, folder, progress, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new DuetException($"The scenes could not be written to {folder}: {failure.Message} Check that the folder can be written and that the disk has room.", failure);
+        }
+    }
+
+    /// <summary>Each video's split. Every kind is divided alike, so that each part has the same mixture.</summary>
+    internal static string[] Splits(SceneSetOptions options)
+    {
+        var kinds = SceneKinds.All.Count;
+        var splits = new string[options.Count];
+        for (var kind = 0; kind < kinds; kind++)
+        {
+            var members = Enumerable.Range(0, options.Count).Where(index => index % kinds == kind)
+                .OrderBy(index => new Dice(options.Seed, $"{index}", "split").Key()).ToArray();
+            var test = (int)Math.Round(members.Length * options.TestShare, MidpointRounding.AwayFromZero);
+            var validation = (int)Math.Round(members.Length * (options.TestShare + options.ValidationShare), MidpointRounding.AwayFromZero) - test;
+            for (var i = 0; i < members.Length; i++)
+            {
+                splits[members[i]] = i < test ? "test" : i < test + validation ? "val" : "train";
+            }
+        }
+
+        return splits;
+    }
+
+    private static async Task WriteAllAsync(SceneSetOptions options, string folder, IProgress<SceneSetProgress>? progress, CancellationToken cancellationToken)
+    {
         Directory.CreateDirectory(folder);
         ClaimFolder(options, folder);
         foreach (var kind in SceneKinds.All)
@@ -70,26 +102,6 @@ public static class SceneSet
         var splits = Splits(options);
         Replace(Path.Combine(folder, TruthFile), string.Concat(scenes.Select(scene => Truth(scene, splits[scene.Index], options) + "\n")));
         Replace(Path.Combine(folder, ListFile), "path,label,split\n" + string.Concat(scenes.Select(scene => $"{PathOf(scene)},{scene.Kind.Name},{splits[scene.Index]}\n")));
-    }
-
-    /// <summary>Each video's split. Every kind is divided alike, so that each part has the same mixture.</summary>
-    internal static string[] Splits(SceneSetOptions options)
-    {
-        var kinds = SceneKinds.All.Count;
-        var splits = new string[options.Count];
-        for (var kind = 0; kind < kinds; kind++)
-        {
-            var members = Enumerable.Range(0, options.Count).Where(index => index % kinds == kind)
-                .OrderBy(index => new Dice(options.Seed, $"{index}", "split").Key()).ToArray();
-            var test = (int)Math.Round(members.Length * options.TestShare, MidpointRounding.AwayFromZero);
-            var validation = (int)Math.Round(members.Length * (options.TestShare + options.ValidationShare), MidpointRounding.AwayFromZero) - test;
-            for (var i = 0; i < members.Length; i++)
-            {
-                splits[members[i]] = i < test ? "test" : i < test + validation ? "val" : "train";
-            }
-        }
-
-        return splits;
     }
 
     private static string PathOf(Scene scene) => $"{scene.Kind.Name}/{scene.Name}.mp4";

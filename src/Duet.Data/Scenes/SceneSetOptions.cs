@@ -33,14 +33,14 @@ public sealed record SceneSetOptions : IValidated
     /// <summary>How many videos are drawn and encoded at once; 0 = as many as there are processors.</summary>
     public int Jobs { get; init; }
 
-    /// <summary>Amplitude of the background noise: 1 = 12 to 26 dB below the action (RMS against its loudest 20 ms), 2 = 6 dB more, 0 = none.</summary>
+    /// <summary>Amplitude of the background noise: 1 = 10 to 26 dB below the action (RMS against its loudest 20 ms), 2 = 6 dB more, 0 = none.</summary>
     public double NoiseLevel { get; init; } = 1;
 
     /// <summary>Sounds of unseen things per second, on average; their level is 6 to 20 dB below the action's peak.</summary>
     public double StrangerSounds { get; init; } = 0.3;
 
     /// <summary>Silent moving objects in the picture: 0 to this many, drawn per video.</summary>
-    public int Bystanders { get; init; } = 2;
+    public int Bystanders { get; init; } = 4;
 
     /// <summary>Reach of pan, zoom, shake, roll and of the drift of the light: 1 = hand-held, 0 = a tripod.</summary>
     public double CameraMotion { get; init; } = 1;

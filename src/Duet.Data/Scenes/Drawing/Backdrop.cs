@@ -6,7 +6,7 @@ namespace Duet.Data.Scenes.Drawing;
 internal sealed class Backdrop : IDisposable
 {
     /// <summary>The wall is this much larger than the frame, so that the camera never sees its edge.</summary>
-    private const double Reach = 1.5;
+    private const double Reach = 1.7;
 
     private readonly SKImage image;
     private readonly SKRect area;

@@ -23,9 +23,9 @@ internal sealed class Bystander
         shape = dice.Integer(6);
         x = aspect * dice.Uniform(-0.45, 0.45);
         y = dice.Uniform(-0.42, 0.42);
-        size = dice.Uniform(0.06, 0.13);
-        reachX = dice.Uniform(0, 0.22);
-        reachY = dice.Uniform(0, 0.22);
+        size = dice.LogUniform(0.05, 0.17);
+        reachX = dice.Uniform(0, 0.3);
+        reachY = dice.Uniform(0, 0.3);
         rateX = dice.Uniform(0.8, 3);
         rateY = dice.Uniform(0.8, 3);
         phase = dice.Uniform(0, 2 * Math.PI);

@@ -14,12 +14,13 @@ internal sealed class Camera
 
     public Camera(double motion, Dice dice)
     {
-        panX = [Wave.Draw(dice, 0.05 * motion, 0.06, 0.22), Wave.Draw(dice, 0.007 * motion, 0.7, 2.2)];
-        panY = [Wave.Draw(dice, 0.04 * motion, 0.06, 0.22), Wave.Draw(dice, 0.006 * motion, 0.7, 2.2)];
-        zoom = Wave.Draw(dice, 0.07 * motion, 0.05, 0.2);
-        roll = Wave.Draw(dice, 0.03 * motion, 0.05, 0.3);
+        var unrest = motion * dice.LogUniform(0.2, 1.6);
+        panX = [Wave.Draw(dice, 0.07 * unrest, 0.06, 0.25), Wave.Draw(dice, 0.010 * unrest, 0.7, 2.2)];
+        panY = [Wave.Draw(dice, 0.05 * unrest, 0.06, 0.25), Wave.Draw(dice, 0.008 * unrest, 0.7, 2.2)];
+        zoom = Wave.Draw(dice, 0.09 * unrest, 0.05, 0.2);
+        roll = Wave.Draw(dice, 0.05 * unrest, 0.05, 0.3);
         light = Wave.Draw(dice, 1, 0.08, 0.35);
-        lightReach = 0.16 * dice.Uniform(0, motion);
+        lightReach = 0.2 * dice.Uniform(0, motion);
     }
 
     /// <summary>Sets the canvas to frame heights around the centre, as seen at <paramref name="time"/>.</summary>

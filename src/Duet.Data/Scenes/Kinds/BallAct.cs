@@ -20,7 +20,7 @@ internal sealed class BallAct : IAct
     {
         palette = setup.Palette;
         var size = setup.Dice.Uniform(0, 1);
-        radius = 0.09 + (0.07 * size);
+        radius = 0.12 + (0.07 * size);
         pitch = setup.Pitch(size);
         decay = setup.Dice.LogUniform(0.12, 0.28);
         click = setup.Dice.Uniform(0.1, 0.35);

@@ -53,7 +53,7 @@ internal sealed class HammerAct : IAct
         brush.At(0.5, 0.06, angle, 1, 1, () =>
         {
             brush.Line(0, 0, -0.5, 0, 0.05, Palette.Shade(palette.Accent, -0.35));
-            var head = 0.09 + (0.04 * size);
+            var head = 0.11 + (0.04 * size);
             brush.Box(-0.53, 0, 0.14, 2 * head, 0.02, Palette.Shade(palette.Main, -0.2));
             brush.Box(-0.545, -0.01, 0.1, 1.85 * head, 0.02, palette.Main);
         });

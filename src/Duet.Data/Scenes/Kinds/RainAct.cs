@@ -45,7 +45,7 @@ internal sealed class RainAct : IAct
         {
             var since = time - strokes.Times[i];
             var y = Surface + depths[i];
-            var radius = 0.04 + (0.03 * sizes[i]);
+            var radius = 0.055 + (0.035 * sizes[i]);
             if (since < 0)
             {
                 var height = -since * (1.9 + (1.2 * -since));
@@ -55,14 +55,14 @@ internal sealed class RainAct : IAct
             }
 
             var fade = Math.Exp(-since / 0.16);
-            brush.OvalRing(places[i], y, 0.05 + (0.6 * since), (0.05 + (0.6 * since)) * 0.3, 0.028, Palette.Clear(white, 1.1 * fade));
+            brush.OvalRing(places[i], y, 0.05 + (0.6 * since), (0.05 + (0.6 * since)) * 0.3, 0.04, Palette.Clear(white, 1.3 * fade));
             if (since < 0.3)
             {
                 var splash = Math.Exp(-since / 0.07);
-                brush.Polygon(Palette.Clear(white, splash), (places[i] - (1.6 * radius), y), (places[i], y - ((0.16 + (0.1 * sizes[i])) * splash) - 0.02), (places[i] + (1.6 * radius), y));
+                brush.Polygon(Palette.Clear(white, splash), (places[i] - (1.6 * radius), y), (places[i], y - ((0.24 + (0.14 * sizes[i])) * splash) - 0.02), (places[i] + (1.6 * radius), y));
                 for (var side = -1; side <= 1; side += 2)
                 {
-                    brush.Disc(places[i] + (side * (radius + (0.5 * since))), y - (1.1 * since) + (3.6 * since * since), 0.026, Palette.Clear(white, 1.4 * fade));
+                    brush.Disc(places[i] + (side * (radius + (0.5 * since))), y - (1.1 * since) + (3.6 * since * since), 0.034, Palette.Clear(white, 1.4 * fade));
                 }
             }
         }

@@ -18,7 +18,7 @@ internal sealed class StringAct : IAct
     {
         palette = setup.Palette;
         strokes = Strokes.Draw(setup);
-        var count = setup.Dice.Integer(3, 5);
+        var count = setup.Dice.Integer(2, 4);
         heights = [.. Enumerable.Range(0, count).Select(i => (i - ((count - 1) / 2.0)) * 0.6 / (count - 1))];
         var pitch = setup.Pitch(setup.Dice.Uniform(0, 1)) / 1.4;
         pitches = new double[count];
@@ -64,9 +64,9 @@ internal sealed class StringAct : IAct
         var from = last < 0 ? 0 : heights[strings[last]] + 0.05;
         var to = next < strings.Length ? heights[strings[next]] - 0.04 : from;
         var move = until < 0.14 ? 1 - (until / 0.14) : 0;
-        var y = from + ((to - from) * move * move) - (last >= 0 ? 0.09 * Math.Exp(-since / 0.02) : 0);
-        brush.Polygon(palette.Accent, (0.14, y + 0.07), (0.06, y - 0.09), (0.22, y - 0.09));
-        brush.Disc(0.14, y - 0.11, 0.075, Palette.Shade(palette.Accent, -0.15));
+        var y = from + ((to - from) * move * move) - (last >= 0 ? 0.12 * Math.Exp(-since / 0.02) : 0);
+        brush.Polygon(palette.Accent, (0.14, y + 0.09), (0.04, y - 0.08), (0.24, y - 0.08));
+        brush.Disc(0.14, y - 0.09, 0.1, Palette.Shade(palette.Accent, -0.15));
     }
 
     public void Sound(SoundTrack track)
@@ -94,17 +94,17 @@ internal sealed class StringAct : IAct
             Span<(double, double)> lens = stackalloc (double, double)[32];
             for (var i = 0; i < 16; i++)
             {
-                var bend = 0.075 * swing * Math.Sin(Math.PI * i / 15);
+                var bend = 0.13 * swing * Math.Sin(Math.PI * i / 15);
                 lens[i] = (-0.46 + (0.92 * i / 15), heights[which] - bend);
                 lens[31 - i] = (-0.46 + (0.92 * i / 15), heights[which] + bend);
             }
 
-            brush.Polygon(Palette.Clear(palette.Main, 0.35 + (0.5 * swing)), lens);
+            brush.Polygon(Palette.Clear(palette.Main, 0.4 + (0.6 * swing)), lens);
         }
 
         for (var i = 0; i < line.Length; i++)
         {
-            var bend = 0.07 * swing * Math.Cos(2 * Math.PI * 9 * since) * Math.Sin(Math.PI * i / 16);
+            var bend = 0.12 * swing * Math.Cos(2 * Math.PI * 9 * since) * Math.Sin(Math.PI * i / 16);
             line[i] = (-0.46 + (0.92 * i / 16), heights[which] + bend);
         }
 

@@ -22,19 +22,19 @@ internal sealed class WheelAct : IAct
         pegs = setup.Dice.Integer(5, 7);
         sign = setup.Dice.Sign();
         var size = setup.Dice.Uniform(0, 1);
-        radius = 0.3 + (0.08 * size);
+        radius = 0.34 + (0.07 * size);
         pitch = setup.Pitch(size);
         decay = setup.Dice.LogUniform(0.025, 0.07);
         var speed = Trajectory.Wander(setup, 0.35, 0.8, 0.22, 0.35);
 
-        // The angle in pegs, a step each millisecond; between 0.6 and 8 pegs a second, below what 16 frames a second can follow.
+        // The angle in pegs, a step each millisecond; between 0.5 and 6 pegs a second, which 12 frames a second can follow.
         var length = (int)Math.Ceiling((setup.Seconds + (2 * Onsets.Margin)) * Steps);
         angles = new double[length + 1];
         angles[0] = setup.Dice.Uniform(0, 1);
         var times = new List<double>();
         for (var i = 0; i < length; i++)
         {
-            var rate = 0.6 * Math.Pow(13, speed.At(TimeOf(i + 0.5)));
+            var rate = 0.5 * Math.Pow(12, speed.At(TimeOf(i + 0.5)));
             angles[i + 1] = angles[i] + (rate / Steps);
             if (Math.Floor(angles[i + 1]) > Math.Floor(angles[i]))
             {
@@ -56,7 +56,7 @@ internal sealed class WheelAct : IAct
         var at = Math.Clamp((time + Onsets.Margin) * Steps, 0, angles.Length - 1);
         var low = Math.Min((int)at, angles.Length - 2);
         var angle = angles[low] + ((angles[low + 1] - angles[low]) * (at - low));
-        var flash = strokes.Flash(time, 0.05);
+        var flash = strokes.Flash(time, 0.06);
         brush.Shadow(0.03, 0.09, radius * 1.3, radius * 1.3, 0.35);
         brush.Disc(0, 0.05, radius, Palette.Shade(palette.Second, -0.25));
         brush.Disc(0, 0.05, 0.88 * radius, palette.Second);
@@ -73,8 +73,8 @@ internal sealed class WheelAct : IAct
         brush.Disc(0, 0.05, 0.08, palette.Line);
         var phase = angle - Math.Floor(angle);
         var bend = sign * ((0.6 * Math.Exp(-phase / 0.08)) + (phase > 0.85 ? (phase - 0.85) * 2 : 0));
-        brush.At(0, -radius - 0.1, bend, 1, 1, () => brush.Polygon(Palette.Blend(palette.Line, palette.Accent, flash), (0, 0.15), (-0.06, -0.05), (0.06, -0.05)));
-        brush.Glow(0, 0.05 - radius, 0.22, palette.Accent, 0.9 * flash);
+        brush.At(0, -radius - 0.1, bend, 1, 1, () => brush.Polygon(Palette.Blend(palette.Line, palette.Accent, flash), (0, 0.17), (-0.09, -0.06), (0.09, -0.06)));
+        brush.Glow(0, 0.05 - radius, 0.36, Palette.Shade(palette.Accent, 0.3), 1.1 * flash);
     }
 
     public void Sound(SoundTrack track)

@@ -20,7 +20,7 @@ internal static class Mix
         }
 
         var (_, bed) = Background.Bed(action.SampleRate, action.Audible.Length, dice);
-        var noise = (float)(options.NoiseLevel * Math.Pow(10, -dice.Uniform(12, 26) / 20));
+        var noise = (float)(options.NoiseLevel * Math.Pow(10, -dice.Uniform(10, 26) / 20));
         var mixed = new float[bed.Length];
         var highest = 1e-6f;
         for (var i = 0; i < mixed.Length; i++)
