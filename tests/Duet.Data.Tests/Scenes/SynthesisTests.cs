@@ -49,11 +49,11 @@ public sealed class SynthesisTests
     {
         var plucked = Track();
         Synthesis.Pluck(plucked, 0, pitch, 0.9, 1, 0.3);
-        Pitch(plucked.Audible[1600..6400]).ShouldBe(pitch, pitch * 0.015);
+        Pitch(plucked.Audible[1600..6400], pitch).ShouldBe(pitch, pitch * 0.004);
 
         var struck = Track();
         Synthesis.Strike(struck, 0, pitch, 0.9, 1, [new Mode(1, 1, 1)]);
-        Pitch(struck.Audible[..6400]).ShouldBe(pitch, pitch * 0.015);
+        Pitch(struck.Audible[..6400], pitch).ShouldBe(pitch, pitch * 0.004);
     }
 
     [Fact]
@@ -115,11 +115,12 @@ public sealed class SynthesisTests
         return peak;
     }
 
-    /// <summary>The lag of the best autocorrelation, interpolated.</summary>
-    private static double Pitch(ReadOnlySpan<float> samples)
+    /// <summary>From the lag of the best autocorrelation within a fifth of the expected period, interpolated.</summary>
+    private static double Pitch(ReadOnlySpan<float> samples, double expected)
     {
-        var scores = new double[100];
-        for (var lag = 15; lag < scores.Length; lag++)
+        var (low, high) = ((int)(Rate / expected * 0.8), (int)(Rate / expected * 1.2));
+        var scores = new double[high + 2];
+        for (var lag = low - 1; lag < scores.Length; lag++)
         {
             for (var i = 0; i + scores.Length < samples.Length; i++)
             {
@@ -127,14 +128,7 @@ public sealed class SynthesisTests
             }
         }
 
-        // The first lag that comes near the best is the period; later ones are its multiples.
-        var best = scores.Max();
-        var at = Array.FindIndex(scores, score => score > 0.9 * best);
-        while (at + 1 < scores.Length && scores[at + 1] > scores[at])
-        {
-            at++;
-        }
-
+        var at = Enumerable.Range(low, high - low + 1).MaxBy(lag => scores[lag]);
         var (left, middle, right) = (scores[at - 1], scores[at], scores[at + 1]);
         return Rate / (at + (0.5 * (left - right) / (left - (2 * middle) + right)));
     }

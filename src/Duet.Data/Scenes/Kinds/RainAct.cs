@@ -59,6 +59,7 @@ internal sealed class RainAct : IAct
             if (since < 0.3)
             {
                 var splash = Math.Exp(-since / 0.07);
+                brush.Glow(places[i], y, 0.3, white, 0.8 * splash);
                 brush.Polygon(Palette.Clear(white, splash), (places[i] - (1.6 * radius), y), (places[i], y - ((0.24 + (0.14 * sizes[i])) * splash) - 0.02), (places[i] + (1.6 * radius), y));
                 for (var side = -1; side <= 1; side += 2)
                 {

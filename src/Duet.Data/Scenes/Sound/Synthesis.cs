@@ -82,8 +82,10 @@ internal static class Synthesis
     {
         var target = track.From(time, decay * 1.2);
         var period = track.SampleRate / pitch;
-        var length = Math.Max(2, (int)(period - 0.5));
-        var fraction = period - 0.5 - length;
+
+        // The mean of two neighbours delays by half a sample; the rest of the period's fraction is read between two places of the line.
+        var length = Math.Max(2, (int)Math.Ceiling(period - 0.5));
+        var fraction = length - (period - 0.5);
         Span<double> line = length <= 1024 ? stackalloc double[length] : new double[length];
         var noise = new NoiseSource(track.Dice.Key());
         var smooth = 0.0;
