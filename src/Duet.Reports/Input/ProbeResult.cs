@@ -14,6 +14,15 @@ internal sealed record ProbeResult
     public JsonElement? Folds { get; init; }
     public IReadOnlyList<ProbeRow>? Results { get; init; }
     public IReadOnlyDictionary<string, ProbeDifference>? Differences { get; init; }
+    public ProbeBaseline? RandomBaseline { get; init; }
+    public IReadOnlyList<LeftOutVideo>? LeftOut { get; init; }
+}
+
+/// <summary>What the random networks are: their seeds, and whether their batch normalisation was calibrated.</summary>
+internal sealed record ProbeBaseline
+{
+    public IReadOnlyList<long>? Seeds { get; init; }
+    public string? BatchNorm { get; init; }
 }
 
 /// <summary>One modality with one set of weights.</summary>
@@ -24,7 +33,8 @@ internal sealed record ProbeRow
     public string? Layer { get; init; }
     public double? Accuracy { get; init; }
     public Interval? AccuracyCi95 { get; init; }
-    public IReadOnlyList<double?>? PerFold { get; init; }
+    public IReadOnlyList<double?>? PerSeed { get; init; }
+    public bool? Converged { get; init; }
     public IReadOnlyDictionary<string, ProbeClass>? PerClass { get; init; }
     public ConfusionCounts? Confusion { get; init; }
 }

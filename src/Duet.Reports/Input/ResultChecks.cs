@@ -23,6 +23,14 @@ internal static class ResultChecks
             Share(path, $"kinds.{kind}.auc", score?.Auc);
         }
 
+        foreach (var tolerance in sync.Offsets?.Within ?? [])
+        {
+            Present(path, "offsets.within", tolerance);
+            Share(path, "offsets.within.share", tolerance.Share);
+            Share(path, "offsets.within.chance", tolerance.Chance);
+        }
+
+        LeftOut(path, sync.LeftOut);
         int number = 0;
         foreach (var example in sync.Examples ?? [])
         {
@@ -53,6 +61,7 @@ internal static class ResultChecks
     /// <inheritdoc cref="Check(string, SyncResult)"/>
     public static ProbeResult Check(string path, ProbeResult probe)
     {
+        LeftOut(path, probe.LeftOut);
         int number = 0;
         foreach (var row in probe.Results ?? [])
         {
@@ -109,6 +118,14 @@ internal static class ResultChecks
             {
                 throw Wrong(path, "histograms.edges", "edges must be finite and rise");
             }
+        }
+    }
+
+    private static void LeftOut(string path, IReadOnlyList<LeftOutVideo>? videos)
+    {
+        foreach (var video in videos ?? [])
+        {
+            Present(path, "left_out", video);
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed record SyncResult
     public SyncPart? Test { get; init; }
     public IReadOnlyDictionary<string, SyncKind>? Kinds { get; init; }
     public SyncHistograms? Histograms { get; init; }
+    public IReadOnlyList<string>? ThresholdKinds { get; init; }
+    public SyncOffsets? Offsets { get; init; }
+    public IReadOnlyList<LeftOutVideo>? LeftOut { get; init; }
     public IReadOnlyList<SyncExample>? Examples { get; init; }
 }
 
@@ -43,6 +46,32 @@ internal sealed record SyncHistograms
     public IReadOnlyList<double>? Easy { get; init; }
     public IReadOnlyList<double>? Hard { get; init; }
     public IReadOnlyList<double>? SuperHard { get; init; }
+}
+
+/// <summary>How often the least distance over offsets lies near zero, one clip per video.</summary>
+internal sealed record SyncOffsets
+{
+    public long? Clips { get; init; }
+    public double? StepSeconds { get; init; }
+    public double? MedianAbsoluteSeconds { get; init; }
+    public IReadOnlyList<OffsetTolerance>? Within { get; init; }
+}
+
+/// <summary>The share of clips whose least distance lies within a tolerance of zero, and what drawing an offset at random would give.</summary>
+internal sealed record OffsetTolerance
+{
+    public double? Seconds { get; init; }
+    public double? Share { get; init; }
+    public Interval? ShareCi95 { get; init; }
+    public double? Chance { get; init; }
+}
+
+/// <summary>A video that could not take part.</summary>
+internal sealed record LeftOutVideo
+{
+    public string? VideoId { get; init; }
+    public string? SourcePath { get; init; }
+    public string? Reason { get; init; }
 }
 
 /// <summary>One clip and its distance to the same video's sound at several offsets. A positive offset takes sound from later than the picture.</summary>

@@ -35,7 +35,7 @@ internal static class HeadlineSection
                 Numbers.Percent(accuracy),
                 score.AccuracyCi95 is { } interval ? $"95\u00A0%: {Numbers.PercentInterval(interval)}" : null,
                 IntervalPlot.Draw(accuracy, score.AccuracyCi95, 0, 1, 0.5, kind.Css, $"{Numbers.Percent(accuracy)}; guessing gives 50 %; the strip runs from 0 to 100 %"),
-                $"of {Numbers.Count(score.Pairs)} pairs are judged right where the wrong sound is {kind.Meaning}. From {Numbers.Count(score.Videos)} videos that training never saw; guessing gives 50\u00A0%.");
+                $"of {Numbers.Count(score.Pairs)} pairs, half of them in time, are judged right; the wrong sound is {kind.Meaning}. From {Numbers.Count(score.Videos)} videos that training never saw; guessing gives 50\u00A0%.");
         }
     }
 

@@ -35,6 +35,11 @@ internal static class NotesSection
             notes.Add($"Probe numbers: {Numbers.Count(videos)} videos of {classes} kinds. Labels were used for the linear classifier only, never for the encoders.");
         }
 
+        if (probe?.Results?.Any(r => r.Converged == false) == true)
+        {
+            notes.Add("Not every linear classifier reached its tolerance: the probe numbers may be a little low.");
+        }
+
         int gaps = metrics.Train.Count(m => m.Loss is not { } loss || !double.IsFinite(loss));
         if (gaps > 0)
         {

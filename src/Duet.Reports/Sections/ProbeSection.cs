@@ -52,7 +52,9 @@ internal static class ProbeSection
             parts.Add($"C\u00A0=\u00A0{c}.");
         }
 
-        parts.Add("The same network with random weights shows what comes from its shape alone.");
+        string seeds = probe.RandomBaseline?.Seeds is { Count: > 1 } s ? $" (the mean over {s.Count} seeds)" : "";
+        string norm = string.Equals(probe.RandomBaseline?.BatchNorm, "calibrated", StringComparison.Ordinal) ? ", its batch normalisation calibrated on training clips," : "";
+        parts.Add($"The same network with random weights{seeds}{norm} shows what comes from its shape alone.");
         return string.Join(' ', parts);
     }
 

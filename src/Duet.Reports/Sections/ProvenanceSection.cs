@@ -52,6 +52,11 @@ internal static class ProvenanceSection
         }
 
         body.AddRange(Quarantine(context));
+        if (LeftOut(context) is { } leftOut)
+        {
+            body.Add(leftOut);
+        }
+
         return body;
     }
 
@@ -89,6 +94,20 @@ internal static class ProvenanceSection
             E("summary", "The quarantined files"),
             Tables.Draw(["file", "reason"], quarantined.Take(Most).Select(q => (IReadOnlyList<object?>)[Code(q.Path), Outside(q.Reason)]), "words"),
             quarantined.Count > Most ? E("p", $"The first {Most} of {quarantined.Count}; \"duet store info\" lists all.") : null);
+    }
+
+    private static XElement? LeftOut(ReportContext context)
+    {
+        var videos = (context.Files.Sync?.LeftOut ?? []).Select(v => ("sync", v)).Concat((context.Files.Probe?.LeftOut ?? []).Select(v => ("probe", v))).ToList();
+        const int Most = 200;
+        return videos.Count == 0
+            ? null
+            : C(
+                "details",
+                "fold",
+                E("summary", $"Left out of an evaluation, in all or in part ({videos.Count})"),
+                Tables.Draw(["video", "evaluation", "reason"], videos.Take(Most).Select(v => (IReadOnlyList<object?>)[Code(v.v.SourcePath ?? v.v.VideoId), v.Item1, Outside(v.v.Reason)]), "words"),
+                videos.Count > Most ? E("p", $"The first {Most} of {videos.Count}; the result files have all.") : null);
     }
 
     private static List<XElement> Made(ReportContext context)

@@ -28,12 +28,21 @@ internal static class SyncSection
             body.Add(C("div", "charts", figure, Roc(sync)));
         }
 
+        if (Offsets(sync.Offsets) is { } offsets)
+        {
+            body.AddRange(offsets);
+        }
+
         return body.Count == 0 ? null : new Section("sync", "Is the sound in time?", body);
     }
 
     private static string Threshold(SyncResult sync) => sync.Threshold is { } t && double.IsFinite(t)
-        ? $"The threshold, a distance of {Numbers.Plain(t)}, was chosen on {Of(sync.Validation)}; the numbers below are from {Of(sync.Test, "other ")}."
+        ? $"The threshold, a distance of {Numbers.Plain(t)}, was chosen on {Of(sync.Validation)}{Kinds(sync)}; the numbers below are from {Of(sync.Test, "other ")}."
         : $"The result doesn't say at which threshold. The numbers below are from {Of(sync.Test)}.";
+
+    private static string Kinds(SyncResult sync) => sync.ThresholdKinds is { Count: > 0 } kinds
+        ? $" with {string.Join(" and ", kinds.Select(k => Terms.Kinds.FirstOrDefault(t => string.Equals(t.Key, k, StringComparison.Ordinal))?.Name ?? k))} negatives"
+        : "";
 
     private static string Of(SyncPart? part, string which = "") =>
         part is null ? $"{which}videos that the result doesn't count" : $"{Numbers.Count(part.Videos)} {which}videos ({Numbers.Count(part.Pairs)} pairs)";
@@ -53,6 +62,28 @@ internal static class SyncSection
             Numbers.Count(k.Score.Pairs),
             Numbers.Count(k.Score.Videos),
         ]));
+
+    /// <summary>What an offset estimator made of the distances would be worth.</summary>
+    private static IReadOnlyList<XElement>? Offsets(SyncOffsets? offsets) => offsets?.Within is not { Count: > 0 } within
+        ? null
+        :
+        [
+            E("h3", "How well does the least distance find the true offset?"),
+            E("p", $"For one clip from each of {Numbers.Count(offsets.Clips)} videos the sound is moved in steps of {Numbers.Plain(offsets.StepSeconds)}\u00A0s; the offset with the least distance is the estimate, zero the truth."
+                + (offsets.MedianAbsoluteSeconds is { } median && double.IsFinite(median) ? $" Half of the estimates lie within {Numbers.Plain(median)}\u00A0s of it." : "")),
+            Tables.Draw(
+                ["estimate within", "share of clips", "95\u00A0% interval", C("span", "strip-head", "0\u00A0–\u00A0100\u00A0%"), "a random offset"],
+                within.Select(w => (IReadOnlyList<object?>)
+                [
+                    w.Seconds == 0 ? "exactly zero" : $"±\u202F{Numbers.Plain(w.Seconds)}\u00A0s",
+                    E("b", Numbers.Percent(w.Share)),
+                    Numbers.PercentInterval(w.ShareCi95),
+                    w.Share is { } share && double.IsFinite(share)
+                        ? IntervalPlot.Draw(share, w.ShareCi95, 0, 1, w.Chance, "positive", $"{Numbers.Percent(share)}, 95 % interval {Numbers.PercentInterval(w.ShareCi95)}; a random offset: {Numbers.Percent(w.Chance)}")
+                        : Numbers.None,
+                    Numbers.Percent(w.Chance),
+                ])),
+        ];
 
     private static XElement? Histograms(SyncResult sync)
     {

@@ -39,7 +39,7 @@ public sealed class ProvenanceSectionTests
         var store = new DrawnStore { Quarantined = [new("a.mp4", "silent", "silent: 100 % below -60 dB"), new("b.mp4", "silent", "silent: 98 %"), new("<c>.mp4", "no audio", "no audio stream")] };
         var data = ReportPage.Draw(run, store).Section("data")!;
         ReportPage.Shown(data).ShouldContain("3 files were quarantined and taught nothing: 2 silent, 1 no audio.");
-        ReportPage.Rows(data.Descendants("table").Single()).ShouldBe([["a.mp4", "silent: 100 % below -60 dB"], ["b.mp4", "silent: 98 %"], ["<c>.mp4", "no audio stream"]]);
+        ReportPage.Rows(data.Descendants("table").First()).ShouldBe([["a.mp4", "silent: 100 % below -60 dB"], ["b.mp4", "silent: 98 %"], ["<c>.mp4", "no audio stream"]]);
         ReportPage.Shown(ReportPage.Draw(run, new DrawnStore()).Section("data")!).ShouldContain("none was quarantined");
         ReportPage.Shown(ReportPage.Draw(run, new DrawnStore { Quarantined = null }).Section("data")!).ShouldNotContain("quarantined");
     }

@@ -39,6 +39,31 @@ public sealed class TablesTests
     }
 
     [Fact]
+    public void TheOffsetTableHoldsTheResultsNumbers()
+    {
+        using var run = new RunFolderBuilder();
+        run.Write("result.json", run.SyncResult());
+        var rows = ReportPage.Rows(ReportPage.Write(run).Section("sync")!.Descendants("table").Last());
+        rows.Select(r => string.Join(" | ", r.Select((c, i) => i == 3 ? "" : c))).ShouldBe(
+        [
+            "exactly zero | 44.8 % | 35.2 – 54.8 % |  | 4.0 %",
+            "± 0.08 s | 76.0 % | 66.6 – 83.5 % |  | 12.0 %",
+        ]);
+    }
+
+    [Fact]
+    public void WhatMadeTheNumbersIsSaidBesideThem()
+    {
+        using var run = new RunFolderBuilder().Demo();
+        string text = ReportPage.Write(run).Text;
+        text.ShouldContain("a distance of 0.5312, was chosen on 60 videos (480 pairs) with easy and hard negatives; the numbers below are from 100 other videos (2 400 pairs).");
+        text.ShouldContain("random weights (the mean over 3 seeds), its batch normalisation calibrated on training clips,");
+        text.ShouldContain("Left out of an evaluation, in all or in part (1)");
+        text.ShouldContain("too short to shift its sound both ways");
+        text.ShouldContain("One run with one seed (0).");
+    }
+
+    [Fact]
     public void TheHeadlineIsTheSameNumbersInWords()
     {
         using var run = new RunFolderBuilder().Demo();

@@ -163,6 +163,15 @@ internal sealed class RunFolderBuilder : IDisposable
                 ["hard"] = Hill(edges, 0.82, 0.19),
                 ["super_hard"] = Hill(edges, 0.62, 0.2),
             },
+            ["threshold_kinds"] = new JsonArray("easy", "hard"),
+            ["offsets"] = new JsonObject
+            {
+                ["clips"] = 96, ["step_seconds"] = 0.08, ["median_absolute_seconds"] = 0.08,
+                ["within"] = new JsonArray(
+                    new JsonObject { ["steps"] = 0, ["seconds"] = 0, ["share"] = 0.4479, ["share_ci95"] = new JsonArray(0.3523, 0.5475), ["chance"] = 0.04 },
+                    new JsonObject { ["steps"] = 1, ["seconds"] = 0.08, ["share"] = 0.7604, ["share_ci95"] = new JsonArray(0.6662, 0.8347), ["chance"] = 0.12 }),
+            },
+            ["left_out"] = new JsonArray(new JsonObject { ["video_id"] = Id(99), ["source_path"] = "scenes/drum/short.mp4", ["reason"] = "too short to shift its sound both ways" }),
             ["examples"] = new JsonArray([.. Enumerable.Range(0, 6).Select(i => (JsonNode)Example(i))]),
         };
     }
@@ -175,6 +184,7 @@ internal sealed class RunFolderBuilder : IDisposable
         ["store"] = "store",
         ["layer"] = new JsonObject { ["audio"] = "conv5", ["video"] = "conv5" },
         ["clips_per_video"] = 10,
+        ["random_baseline"] = new JsonObject { ["seeds"] = new JsonArray(100, 101, 102), ["batch_norm"] = "calibrated" },
         ["c"] = 1.0,
         ["results"] = new JsonArray(
             ProbeRow("audio", "pretrained", 0.914, 0.86, 0.955, 0.9),
