@@ -129,7 +129,7 @@ internal static class ProvenanceSection
         if (context.Files.Environment is { ValueKind: JsonValueKind.Object } environment)
         {
             body.Add(E("h3", "Machine and versions"));
-            body.Add(Facts.List(Facts.Flatten(environment).Where(f => f.Name is not ("command" or "command line")).Select(f => (f.Name, (object)Outside(f.Value)))));
+            body.Add(Facts.List(Facts.Flatten(environment).Where(f => f.Name is not ("command" or "command line" or "format")).Select(f => (f.Name, (object)Outside(f.Value)))));
         }
 
         if (context.Files.RecipeText is { } recipe)
