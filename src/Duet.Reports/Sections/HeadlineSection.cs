@@ -73,7 +73,7 @@ internal static class HeadlineSection
 
         if (metrics.Validation.LastOrDefault(m => m.Accuracy is { } a && double.IsFinite(a)) is { } validation)
         {
-            yield return Card("Validation accuracy", Numbers.Percent(validation.Accuracy), null, null, $"At step {Numbers.Count(validation.Step)}, on the mix of negatives that training used then. It chose no test number: evaluate the run for one.");
+            yield return Card("Validation accuracy", Numbers.Percent(validation.Accuracy), null, null, $"At step {Numbers.Count(validation.Step)}, on fixed pairs of videos that were held out for validation. It is no test number: evaluate the run for one.");
         }
     }
 

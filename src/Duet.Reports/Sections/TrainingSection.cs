@@ -19,7 +19,7 @@ internal static class TrainingSection
         }
 
         var stages = Stages(metrics, context.Files.Recipe);
-        var charts = Charts(metrics, stages).Select(c => (c with { Stretches = stages }).Draw()).OfType<XElement>().ToList();
+        var charts = Charts(metrics).Select(c => (c with { Stretches = stages }).Draw()).OfType<XElement>().ToList();
         List<XElement> body = [E("p", Summary(metrics, stages))];
         if (charts.Count > 0)
         {
@@ -110,7 +110,7 @@ internal static class TrainingSection
         return string.Join(' ', parts);
     }
 
-    private static IEnumerable<LineChart> Charts(Metrics metrics, IReadOnlyList<Stretch> stages)
+    private static IEnumerable<LineChart> Charts(Metrics metrics)
     {
         var (train, validation) = (metrics.Train, metrics.Validation);
         yield return new LineChart
@@ -142,7 +142,7 @@ internal static class TrainingSection
             Range = (Math.Min(0.4, validation.Select(v => v.Accuracy ?? 1).Where(double.IsFinite).DefaultIfEmpty(1).Min()), 1),
             Reference = new Reference(0.5, "guessing"),
             Series = [Of("accuracy", "held-out", validation, m => m.Accuracy) with { Dots = true }],
-            Note = stages.Count > 1 ? "Measured on each stage's own mix of negatives: a drop where a stage begins says that its negatives are harder." : null,
+            Note = "On fixed pairs of held-out videos, the same at every epoch and in every stage, so that the values compare.",
         };
         yield return new LineChart { Title = "Learning rate", XName = "step", FromZero = true, Series = [Of("learning rate", "train", train, m => m.LearningRate)] };
         yield return new LineChart
