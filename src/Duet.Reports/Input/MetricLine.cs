@@ -10,6 +10,8 @@ internal sealed record MetricLine
     public double? Epoch { get; init; }
     public double? Loss { get; init; }
     public double? Accuracy { get; init; }
+    public double? AccuracyEasy { get; init; }
+    public double? AccuracyHard { get; init; }
     public double? PositiveDistance { get; init; }
     public double? NegativeDistance { get; init; }
     public double? LearningRate { get; init; }

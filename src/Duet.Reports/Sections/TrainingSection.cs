@@ -139,9 +139,14 @@ internal static class TrainingSection
             Title = "Validation accuracy",
             XName = "step",
             Percent = true,
-            Range = (Math.Min(0.4, validation.Select(v => v.Accuracy ?? 1).Where(double.IsFinite).DefaultIfEmpty(1).Min()), 1),
+            Range = (Math.Min(0.4, validation.SelectMany(v => new[] { v.Accuracy, v.AccuracyEasy, v.AccuracyHard }).OfType<double>().Where(double.IsFinite).DefaultIfEmpty(1).Min()), 1),
             Reference = new Reference(0.5, "guessing"),
-            Series = [Of("accuracy", "held-out", validation, m => m.Accuracy) with { Dots = true }],
+            Series =
+            [
+                Of("easy and hard", "held-out", validation, m => m.Accuracy) with { Dots = true },
+                Of("easy", "easy", validation, m => m.AccuracyEasy) with { Dashed = true },
+                Of("hard", "hard", validation, m => m.AccuracyHard) with { Dashed = true },
+            ],
             Note = "On fixed pairs of held-out videos, the same at every epoch and in every stage, so that the values compare.",
         };
         yield return new LineChart { Title = "Learning rate", XName = "step", FromZero = true, Series = [Of("learning rate", "train", train, m => m.LearningRate)] };

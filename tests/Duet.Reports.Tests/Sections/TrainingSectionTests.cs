@@ -41,6 +41,7 @@ public sealed class TrainingSectionTests
             page.Chart(title).Descendants("text").Where(t => (string?)t.Attribute("class") == "stage-name").Select(t => t.Value).ShouldBe(["easy", "75\u00A0% easy + 25\u00A0% hard"]);
         }
 
+        page.Chart("Validation accuracy").Descendants("span").Where(s => (string?)s.Attribute("class") == "key").Select(s => s.Value).ShouldBe(["easy and hard", "easy", "hard"]);
         ReportPage.Shown(page.Section("training")!).ShouldContain("stage 2 begins: 75 % easy, 25 % hard negatives");
         ReportPage.Shown(page.Section("training")!).ShouldContain("1 200 steps in 3 min 48 s.");
     }

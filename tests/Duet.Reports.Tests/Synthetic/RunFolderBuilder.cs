@@ -91,6 +91,8 @@ internal sealed class RunFolderBuilder : IDisposable
                     ["epoch"] = step * 10 / steps,
                     ["loss"] = 0.07 + (0.24 * Math.Exp(-done * 4)) + (settle / 3),
                     ["accuracy"] = 0.95 - (0.42 * Math.Exp(-done * 5)) - settle,
+                    ["accuracy_easy"] = 0.97 - (0.42 * Math.Exp(-done * 6)) - (settle / 2),
+                    ["accuracy_hard"] = 0.88 - (0.38 * Math.Exp(-done * 3)) - settle,
                     ["positive_distance"] = positive + 0.03,
                     ["negative_distance"] = negative - 0.03,
                 });
