@@ -24,6 +24,7 @@ internal static class DuetCommand
         // In the order of use.
         root.Subcommands.Add(DoctorVerb.Create());
         root.Subcommands.Add(IngestVerb.Create());
+        root.Subcommands.Add(StoreVerb.Create());
         root.Subcommands.Add(RecipesVerb.Create());
         root.Subcommands.Add(PretrainVerb.Create());
         root.Subcommands.Add(ReportVerb.Create());

@@ -31,6 +31,26 @@ internal sealed class StoreLock : IDisposable
         return new StoreLock(opened);
     }
 
+    /// <summary>Makes sure that no ingest is writing, and that none starts before the result is disposed of.</summary>
+    /// <returns>Something to dispose of; null where there never was an ingest, or the folder can't be written anyway.</returns>
+    /// <exception cref="StoreException">An ingest is writing.</exception>
+    public static IDisposable? RequireNobody(string store)
+    {
+        var path = Path.Combine(store, StoreLayout.LockName);
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+        catch (IOException e)
+        {
+            throw new StoreException($"An ingest ({Holder(path) ?? "unknown process"}) is writing to '{store}'. Wait until it has ended.", e);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
