@@ -26,9 +26,9 @@ internal static class IngestVerb
         var limits = new QualityLimits();
         var minSeconds = Limit("--min-seconds", limits.MinSeconds, "Shorter videos are quarantined, seconds.", "SECONDS");
         var minDecodable = Limit("--min-decodable", limits.MinDecodable, "Videos of which a smaller share can be decoded are quarantined, 0 to 1.", "SHARE");
-        var silent = Limit("--silent", limits.Silent, "Videos whose sound is silent for at least this share are quarantined, 0 to 1.", "SHARE");
+        var silent = Limit("--silent", limits.Silent, "Videos whose sound is silent for at least this share are quarantined, 0 to 1, or 2 for never.", "SHARE");
         var silenceDb = new Option<double?>("--silence-db") { Description = "Level below which 0.1 s of sound is silent, dB. New store: -60.", HelpName = "DB" };
-        var still = Limit("--still", limits.Still, "Videos whose picture stands still for at least this share are quarantined, 0 to 1.", "SHARE");
+        var still = Limit("--still", limits.Still, "Videos whose picture stands still for at least this share are quarantined, 0 to 1, or 2 for never.", "SHARE");
         var stall = new Option<int>("--stall-seconds") { Description = "ffmpeg is stopped where it makes no progress on a file for so long.", DefaultValueFactory = _ => 120, HelpName = "SECONDS" };
         var shard = new Option<int>("--shard-megabytes") { Description = "Size of a shard file, MiB.", DefaultValueFactory = _ => 1024, HelpName = "MIB" };
         var verb = new Verb("ingest", "Brings videos into a store: upright frames at one rate, mono sound, both on one clock. Sources are only read.")

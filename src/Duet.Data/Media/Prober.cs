@@ -108,7 +108,7 @@ internal static class Prober
             SampleRate = Integer(stream, "sample_rate"),
             Channels = Integer(stream, "channels"),
             StartSeconds = Number(Text(stream, "start_time")),
-            DurationSeconds = Positive(Text(stream, "duration")) ?? TagDuration(stream),
+            DurationSeconds = Positive(Text(stream, "duration")) ?? TagDuration(stream, Number(Text(stream, "start_time")) ?? 0),
             IsDefault = Flag(stream, "default"),
             IsPicture = Flag(stream, "attached_pic") || Flag(stream, "timed_thumbnails") || Flag(stream, "still_image"),
             IsAccessibility = Flag(stream, "hearing_impaired") || Flag(stream, "visual_impaired") || Flag(stream, "comment"),
@@ -124,10 +124,11 @@ internal static class Prober
         return degrees is { } d and > -1e6 and < 1e6 ? (((int)Math.Round(d) % 360) + 360) % 360 : 0;
     }
 
-    private static double? TagDuration(JsonElement stream) =>
+    /// <summary>Matroska's tag gives where a stream ends, so that one that starts late is shorter than the tag.</summary>
+    private static double? TagDuration(JsonElement stream, double start) =>
         stream.TryGetProperty("tags", out var tags) && Text(tags, "DURATION") is { } text
-            && TimeSpan.TryParse(text.Length > 16 ? text[..16] : text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero
-            ? time.TotalSeconds
+            && TimeSpan.TryParse(text.Length > 16 ? text[..16] : text, CultureInfo.InvariantCulture, out var time) && time.TotalSeconds > Math.Max(0, start)
+            ? time.TotalSeconds - Math.Max(0, start)
             : null;
 
     private static bool Flag(JsonElement stream, string name) =>

@@ -195,7 +195,8 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         var covered = 1.0;
         if (video.DurationSeconds is null && audio.DurationSeconds is null && probe.DurationSeconds is { } whole && probe.Streams.Count == 2)
         {
-            covered = Math.Max(pictures, sound) / whole; // Matroska often knows only the length of all
+            // Matroska often knows only where the last stream ends.
+            covered = Math.Max(pictures + Math.Max(0, video.StartSeconds ?? 0), sound + Math.Max(0, audio.StartSeconds ?? 0)) / whole;
         }
         else
         {

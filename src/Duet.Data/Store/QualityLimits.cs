@@ -9,10 +9,10 @@ public sealed record QualityLimits : IValidated
     /// <summary>Least share that must decode without an error.</summary>
     public double MinDecodable { get; init; } = 0.95;
 
-    /// <summary>A video whose sound is silent for at least this share is silent.</summary>
+    /// <summary>A video whose sound is silent for at least this share is silent; 2 for never.</summary>
     public double Silent { get; init; } = 0.95;
 
-    /// <summary>A video whose picture stands still for at least this share is still.</summary>
+    /// <summary>A video whose picture stands still for at least this share is still; 2 for never.</summary>
     public double Still { get; init; } = 0.95;
 
     /// <inheritdoc/>
@@ -23,11 +23,16 @@ public sealed record QualityLimits : IValidated
             yield return new(nameof(MinSeconds), "must be zero or more seconds");
         }
 
-        foreach (var (name, value) in new[] { (nameof(MinDecodable), MinDecodable), (nameof(Silent), Silent), (nameof(Still), Still) })
+        if (MinDecodable is not (>= 0 and <= 1))
         {
-            if (value is not (>= 0 and <= 1))
+            yield return new(nameof(MinDecodable), "must be a share from 0 to 1");
+        }
+
+        foreach (var (name, value) in new[] { (nameof(Silent), Silent), (nameof(Still), Still) })
+        {
+            if (value is not (>= 0 and <= 2))
             {
-                yield return new(name, "must be a share from 0 to 1");
+                yield return new(name, "must be a share from 0 to 1, or 2 for never");
             }
         }
     }

@@ -6,7 +6,7 @@ internal static class StoreFolder
     private static readonly HashSet<string> OwnNames = new(StringComparer.Ordinal)
     {
         StoreLayout.CatalogName, StoreLayout.CatalogName + "-wal", StoreLayout.CatalogName + "-shm", StoreLayout.CatalogName + "-journal",
-        StoreLayout.LockName, StoreLayout.ShardFolder, StoreLayout.SpoolFolder,
+        StoreLayout.LockName, StoreLayout.HolderName, StoreLayout.ShardFolder, StoreLayout.SpoolFolder,
     };
 
     /// <summary>Makes the folder, or checks that it may be one.</summary>

@@ -7,6 +7,7 @@ internal static class StoreLayout
     public const string ShardFolder = "shards";
     public const string SpoolFolder = "spool";
     public const string LockName = "ingest.lock";
+    public const string HolderName = "ingest.holder";
 
     /// <summary>PRAGMA user_version of a catalog that this program writes and reads.</summary>
     public const int SchemaVersion = 1;

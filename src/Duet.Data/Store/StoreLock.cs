@@ -1,9 +1,12 @@
 using System.Globalization;
-using System.Text;
+using Duet.Data.Files;
 
 namespace Duet.Data.Store;
 
-/// <summary>One ingest at a time per store. The system frees the lock when its process ends, however it ends.</summary>
+/// <summary>
+/// One ingest at a time per store. The system frees the lock when its process ends, however it ends. Who has it stands in a
+/// second file, since a locked one can't be read.
+/// </summary>
 internal sealed class StoreLock : IDisposable
 {
     private readonly FileStream file;
@@ -14,21 +17,28 @@ internal sealed class StoreLock : IDisposable
     /// <exception cref="StoreException">Somebody else has it.</exception>
     public static StoreLock Take(string store)
     {
-        var path = Path.Combine(store, StoreLayout.LockName);
         FileStream opened;
         try
         {
-            opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            opened = new FileStream(Path.Combine(store, StoreLayout.LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (!Files.FileWriteException.IsDiskFull(e) && File.Exists(path) && Holder(path) is { } holder)
+        catch (IOException e) when (e.HResult == WouldBlock || IsSharingViolation(e))
         {
-            throw new StoreException($"Another ingest ({holder}) is writing to '{store}'. Wait until it has ended.", e);
+            throw new StoreException($"Another ingest ({Holder(store)}) is writing to '{store}'. Wait until it has ended.", e);
         }
 
-        opened.SetLength(0);
-        opened.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}")));
-        opened.Flush();
-        return new StoreLock(opened);
+        try
+        {
+            File.WriteAllText(
+                Path.Combine(store, StoreLayout.HolderName),
+                string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
+            return new StoreLock(opened);
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Makes sure that no ingest is writing, and that none starts before the result is disposed of.</summary>
@@ -36,10 +46,9 @@ internal sealed class StoreLock : IDisposable
     /// <exception cref="StoreException">An ingest is writing.</exception>
     public static IDisposable? RequireNobody(string store)
     {
-        var path = Path.Combine(store, StoreLayout.LockName);
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return new FileStream(Path.Combine(store, StoreLayout.LockName), FileMode.Open, FileAccess.Read, FileShare.Read);
         }
         catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException)
         {
@@ -47,23 +56,26 @@ internal sealed class StoreLock : IDisposable
         }
         catch (IOException e)
         {
-            throw new StoreException($"An ingest ({Holder(path) ?? "unknown process"}) is writing to '{store}'. Wait until it has ended.", e);
+            throw new StoreException($"An ingest ({Holder(store)}) is writing to '{store}'. Wait until it has ended.", e);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    private static string? Holder(string path)
+    private const int WouldBlock = 11;
+
+    private static bool IsSharingViolation(IOException e) => !FileWriteException.IsDiskFull(e) && e.HResult == unchecked((int)0x80070020);
+
+    private static string Holder(string store)
     {
         try
         {
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-            return reader.ReadLine() ?? "unknown process";
+            return File.ReadAllText(Path.Combine(store, StoreLayout.HolderName));
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return "of an unknown process"; // it has only just begun, or belongs to somebody else
         }
     }
 }

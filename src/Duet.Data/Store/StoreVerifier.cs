@@ -61,7 +61,7 @@ public static class StoreVerifier
             var done = 0L;
             foreach (var (number, length) in shards)
             {
-                var check = new ShardCheck(store, number, length, problems, bytes => progress?.Report((done += bytes, total)), cancellationToken);
+                var check = new ShardCheck(store, number, length, problems, Checked, cancellationToken);
                 check.Run([.. videos[number].OrderBy(v => v.FramesOffset)]);
             }
 
@@ -73,6 +73,12 @@ public static class StoreVerifier
             foreach (var file in StrayShards(store, shards.Keys))
             {
                 problems.Add(new StoreProblem(null, null, file, "the catalog knows no such shard; an ingest that was killed may have left it, and the next one removes it"));
+            }
+
+            void Checked(long bytes)
+            {
+                done += bytes;
+                progress?.Report((done, total));
             }
 
             return new VerifyReport { Store = store, Videos = videos.Sum(group => group.Count()), Bytes = done, Problems = problems };

@@ -56,6 +56,11 @@ internal sealed record VerifiedVideo(
             throw new FormatException("id");
         }
 
+        if (!Rational.TryParse(reader.Text("frame_rate"), out var rate) || rate <= 0)
+        {
+            throw new FormatException("frame_rate");
+        }
+
         return new VerifiedVideo(
             id,
             path,

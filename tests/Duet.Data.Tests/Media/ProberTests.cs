@@ -52,6 +52,10 @@ public sealed class ProberTests
     public void Lengths_in_tags_count_where_the_stream_has_none() =>
         Probe("""{"index":0,"codec_type":"video","tags":{"DURATION":"00:01:10.381000000"}}""").Streams[0].DurationSeconds.ShouldBe(70.381);
 
+    [Fact]
+    public void A_matroska_stream_that_starts_late_is_shorter_than_its_tag() =>
+        Probe("""{"index":0,"codec_type":"video","start_time":"0.5","tags":{"DURATION":"00:00:04.500000000"}}""").Streams[0].DurationSeconds.ShouldBe(4);
+
     private static MediaProbe Probe(params string[] streams) =>
         Prober.Parse(Encoding.UTF8.GetBytes($$"""{"format":{"format_name":"matroska,webm","duration":"4.0"},"streams":[{{string.Join(',', streams)}}]}"""));
 }
