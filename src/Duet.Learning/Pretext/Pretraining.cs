@@ -61,6 +61,7 @@ public static class Pretraining
         }
         else
         {
+            notes.AddRange(task.Notes);
             WriteJson(run.EnvironmentFile, environment);
             WriteJson(run.StoreFile, RunStore.Of(store, partition));
             AtomicFile.WriteAllText(run.RecipeFile, RecipeFile.ToYaml(recipe)); // last: a folder with a recipe holds a run

@@ -107,7 +107,7 @@ public sealed record Checkpoint(string File, CheckpointHeader Header, IReadOnlyD
                     $"The checkpoint '{File}' has no tensor '{name}' of shape [{string.Join(", ", target.shape)}]: it was made with other networks or by another version of Duet. Start a new run.");
             }
 
-            using var copied = target.copy_(source).DetachFromDisposeScope();
+            target.copy_(source); // returns the target itself
         }
 
         if (left.Count > 0)

@@ -23,6 +23,9 @@ public interface IPretextTask : IDisposable
     /// <summary>Epochs of one pass through the learning rate's schedule: all of them, or those of one round of a method that starts anew now and then.</summary>
     int EpochsPerRound { get; }
 
+    /// <summary>What the user should know about the data before the first step; one line each.</summary>
+    IReadOnlyList<string> Notes { get; }
+
     /// <summary>Called once before the first epoch of a new run, not of a resumed one: measures what the method must know of its data.</summary>
     /// <param name="loader">Reads clips.</param>
     /// <param name="stop">Asks to stop.</param>

@@ -1,19 +1,23 @@
 using System.Globalization;
-using System.Text;
 using Duet.Data;
 using Duet.Data.Files;
 
 namespace Duet.Learning.Training;
 
 /// <summary>
-/// Keeps a second process out of a run's folder. The lock is the system's, on an open file, so it ends with the process however
-/// that ends; the file's text only says who holds it.
+/// Keeps a second process out of a run's folder. The lock is the system's, on an open file, so it ends with the process however that ends.
+/// Who holds it stands in a second file, because .NET can't read one that is locked.
 /// </summary>
 public sealed class RunLock : IDisposable
 {
     private readonly FileStream stream;
+    private readonly string holder;
 
-    private RunLock(FileStream stream) => this.stream = stream;
+    private RunLock(FileStream stream, string holder)
+    {
+        this.stream = stream;
+        this.holder = holder;
+    }
 
     /// <summary>Takes the lock of a run's folder.</summary>
     /// <param name="run">The folder, made where it is missing.</param>
@@ -23,18 +27,17 @@ public sealed class RunLock : IDisposable
     {
         ArgumentNullException.ThrowIfNull(run);
         var path = Path.Combine(run.Path, "run.lock");
+        var holder = Path.Combine(run.Path, "run.pid");
         try
         {
             Directory.CreateDirectory(run.Path);
             var opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
-            opened.SetLength(0);
-            opened.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")));
-            opened.Flush();
-            return new RunLock(opened);
+            File.WriteAllText(holder, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
+            return new RunLock(opened, holder);
         }
         catch (IOException e) when (IsHeld(e))
         {
-            throw new UsageException($"Another process ({Holder(path)}) is working in '{run.Path}'. Wait for it, stop it, or choose another --run folder.", e);
+            throw new UsageException($"Another process (pid {Holder(holder)}) is working in '{run.Path}'. Wait for it, stop it, or choose another --run folder.", e);
         }
         catch (Exception e) when (FileWriteException.Explains(e))
         {
@@ -43,7 +46,11 @@ public sealed class RunLock : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => stream.Dispose();
+    public void Dispose()
+    {
+        File.Delete(holder);
+        stream.Dispose();
+    }
 
     /// <summary>EWOULDBLOCK on Linux and macOS, a sharing violation on Windows.</summary>
     private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
@@ -52,12 +59,11 @@ public sealed class RunLock : IDisposable
     {
         try
         {
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return int.TryParse(reader.ReadLine(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? $"pid {pid}" : "pid unknown";
+            return int.TryParse(File.ReadAllText(path), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid) ? pid.ToString(CultureInfo.InvariantCulture) : "unknown";
         }
         catch (IOException)
         {
-            return "pid unknown"; // the other process may be just about to write it
+            return "unknown"; // it may be just about to write it
         }
     }
 }

@@ -48,8 +48,8 @@ public sealed class AvtsTask : IPretextTask
             PairSampler.Epoch(training, recipe.Clip, recipe.Pairs, MixOf(stage), recipe.Seed, epoch: 0, epochSize: 1);
         }
 
-        var usable = PairFeasibility.Of(training, recipe.Clip, recipe.Pairs).Usable.Count;
-        var wanted = recipe.Training.EpochSize > 0 ? recipe.Training.EpochSize : checked(usable * recipe.Pairs.ClipsPerVideo);
+        var feasibility = PairFeasibility.Of(training, recipe.Clip, recipe.Pairs);
+        var wanted = recipe.Training.EpochSize > 0 ? recipe.Training.EpochSize : checked(feasibility.Usable.Count * recipe.Pairs.ClipsPerVideo);
         var batch = recipe.Training.Batch;
         ClipsPerEpoch = checked((wanted + batch - 1) / batch * batch);
         validation = new AvtsValidation(recipe, partition.Validation);
@@ -58,6 +58,10 @@ public sealed class AvtsTask : IPretextTask
             throw new UsageException("The learning rate follows the validation loss, but no validation video can serve a pair. Give data.validation_share more, or set training.learning_rate.plateau_metric: training.");
         }
 
+        var everyKind = new PairMix(1, curriculum.Stages.Max(s => s.Hard), curriculum.Stages.Max(s => s.SuperHard));
+        Notes = validation.IsEmpty && recipe.Training.ValidateEvery > 0
+            ? [$"training: {feasibility.Describe(everyKind)}", "validation: no held-out video can serve a pair, so there are no validation numbers. Give data.validation_share more, or add videos."]
+            : [$"training: {feasibility.Describe(everyKind)}"];
         collapse = new CollapseDetector(recipe.Avts.CollapseThreshold, recipe.Avts.CollapsePatience);
         model = new AvtsModel(recipe.Video, recipe.Audio, recipe.Head, recipe.Avts, recipe.Seed) { Precision = precision };
         model.to(device);
@@ -68,6 +72,9 @@ public sealed class AvtsTask : IPretextTask
 
     /// <inheritdoc/>
     public nn.Module Network => model;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <inheritdoc/>
     public int ClipsPerEpoch { get; }
