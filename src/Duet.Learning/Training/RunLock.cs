@@ -11,12 +11,12 @@ namespace Duet.Learning.Training;
 public sealed class RunLock : IDisposable
 {
     private readonly FileStream stream;
-    private readonly string holder;
+    private readonly string pidFile;
 
-    private RunLock(FileStream stream, string holder)
+    private RunLock(FileStream stream, string pidFile)
     {
         this.stream = stream;
-        this.holder = holder;
+        this.pidFile = pidFile;
     }
 
     /// <summary>Takes the lock of a run's folder.</summary>
@@ -48,7 +48,7 @@ public sealed class RunLock : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        File.Delete(holder);
+        File.Delete(pidFile);
         stream.Dispose();
     }
 
