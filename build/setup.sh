@@ -79,7 +79,10 @@ duet_build() {
   fi
   (
     # Several first calls at once: one builds, the others wait for it and then find everything built.
-    flock 9
+    if ! flock -n 9; then
+      duet_say "Another call is building Duet: waiting for it ..."
+      flock 9
+    fi
     if [ -e "$program" ] && [ -e "$stamp" ] && [ "$(<"$stamp")" = "$now" ]; then
       exit 0
     fi

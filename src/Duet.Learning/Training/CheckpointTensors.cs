@@ -10,7 +10,11 @@ internal static class CheckpointTensors
 {
     private static readonly Dictionary<ScalarType, (string Name, int Bytes)> Types = new()
     {
-        [ScalarType.Float32] = ("F32", 4), [ScalarType.Int64] = ("I64", 8), [ScalarType.Float64] = ("F64", 8), [ScalarType.Int32] = ("I32", 4), [ScalarType.BFloat16] = ("BF16", 2),
+        [ScalarType.Float32] = ("F32", 4),
+        [ScalarType.Int64] = ("I64", 8),
+        [ScalarType.Float64] = ("F64", 8),
+        [ScalarType.Int32] = ("I32", 4),
+        [ScalarType.BFloat16] = ("BF16", 2),
     };
 
     public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors)

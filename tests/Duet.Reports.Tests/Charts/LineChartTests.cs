@@ -46,7 +46,9 @@ public sealed class LineChartTests
     {
         var chart = new LineChart
         {
-            Title = "t", XName = "step", Series = [new Series("a", "train", [1, 2], [0.25, 0.5]), new Series("b", "held-out", [2], [0.75])],
+            Title = "t",
+            XName = "step",
+            Series = [new Series("a", "train", [1, 2], [0.25, 0.5]), new Series("b", "held-out", [2], [0.75])],
         }.Draw()!;
         chart.Descendants("title").Select(t => t.Value).ShouldBe(["step 1\na: 0.25\nb: 0.75", "step 2\na: 0.5\nb: 0.75"]);
     }
@@ -56,7 +58,9 @@ public sealed class LineChartTests
     {
         var chart = new LineChart
         {
-            Title = "t", XName = "step", Series = [new Series("a", "train", [0, 100], [1, 2])],
+            Title = "t",
+            XName = "step",
+            Series = [new Series("a", "train", [0, 100], [1, 2])],
             Stretches = [new Stretch(0, 90, "easy"), new Stretch(90, 100, "75 % easy + 25 % hard")],
         }.Draw()!;
         chart.Descendants("rect").Count(r => ((string?)r.Attribute("class"))?.StartsWith("stage", StringComparison.Ordinal) == true).ShouldBe(2);
@@ -66,7 +70,9 @@ public sealed class LineChartTests
 
     private static XElement Chart(IReadOnlyList<double> values) => new LineChart
     {
-        Title = "t", XName = "step", Series = [new Series("a", "train", [.. values.Select((_, i) => (double)i)], values)],
+        Title = "t",
+        XName = "step",
+        Series = [new Series("a", "train", [.. values.Select((_, i) => (double)i)], values)],
     }.Draw()!;
 
     private static XElement Path(XElement chart) => chart.Descendants("path").Single(p => (string?)p.Attribute("class") == "line");

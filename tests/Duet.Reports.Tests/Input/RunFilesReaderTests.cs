@@ -77,8 +77,10 @@ public sealed class RunFilesReaderTests
         using var run = new RunFolderBuilder();
         var sync = new JsonObject
         {
-            ["format"] = "duet.result/1", ["kind"] = "sync",
-            ["histograms"] = new JsonObject { ["edges"] = new JsonArray(0, 1, 2) }, ["kinds"] = new JsonObject(),
+            ["format"] = "duet.result/1",
+            ["kind"] = "sync",
+            ["histograms"] = new JsonObject { ["edges"] = new JsonArray(0, 1, 2) },
+            ["kinds"] = new JsonObject(),
         };
         var path = where.Split('.');
         (path.Length == 1 ? sync : sync[path[0]]!)[path[^1]] = JsonNode.Parse(value);

@@ -25,7 +25,11 @@ internal sealed class ReportPage
     /// <summary>The same page with pictures.</summary>
     public static ReportPage Draw(RunFolderBuilder run, IStoreView? store, string? problem = null) => new(Page.Draw(new ReportContext
     {
-        Files = RunFilesReader.Read(run.Folder), Title = "Demo", Store = store, StoreProblem = problem, Written = DateTimeOffset.UnixEpoch,
+        Files = RunFilesReader.Read(run.Folder),
+        Title = "Demo",
+        Store = store,
+        StoreProblem = problem,
+        Written = DateTimeOffset.UnixEpoch,
     }));
 
     public XElement? Section(string id) => Root.Descendants("section").SingleOrDefault(s => (string?)s.Attribute("id") == id);

@@ -271,7 +271,10 @@ internal sealed class RunFolderBuilder : IDisposable
             ["distances"] = new JsonArray([.. offsets.Select(o => (JsonNode)Math.Round(0.95 - (0.7 * Math.Exp(-o * o * 22)) - (0.3 * Math.Exp(-Math.Pow(Math.Abs(o) - 0.6, 2) * 60)) + Noise(0.03), 4))]),
             ["spectrogram"] = new JsonObject
             {
-                ["frames"] = Frames, ["mels"] = Mels, ["hop_seconds"] = Hop, ["start_seconds"] = 0.02,
+                ["frames"] = Frames,
+                ["mels"] = Mels,
+                ["hop_seconds"] = Hop,
+                ["start_seconds"] = 0.02,
                 ["values_base64"] = Convert.ToBase64String(values),
             },
         };
