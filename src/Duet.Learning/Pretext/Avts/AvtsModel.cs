@@ -33,7 +33,7 @@ public sealed class AvtsModel : nn.Module
         register_module(nameof(audio), this.audio);
         if (avts.Loss == AvtsLoss.CrossEntropy)
         {
-            fusion = new FusionHead(head.Embedding, avts.FusionHidden, seed);
+            fusion = new FusionHead(head.EmbeddingSize(), avts.FusionHidden, seed);
             register_module(nameof(fusion), fusion);
         }
     }

@@ -17,7 +17,7 @@ public sealed class FusionHead : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="embedding">Size of one embedding.</param>
     /// <param name="hidden">Units of the hidden layer.</param>
     /// <param name="seed">The run's seed.</param>
-    public FusionHead(int embedding, int hidden, long seed)
+    public FusionHead(long embedding, int hidden, long seed)
         : base(nameof(FusionHead))
     {
         fc1 = new Linear(2L * embedding, hidden, Math.Sqrt(2.0 / (2.0 * embedding)), seed, "fusion.fc1");
