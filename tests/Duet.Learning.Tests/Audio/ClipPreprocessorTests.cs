@@ -144,9 +144,9 @@ public sealed class ClipPreprocessorTests
         }
 
         Once();
-        var before = torch.Tensor.TotalCount;
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         Once();
-        torch.Tensor.TotalCount.ShouldBe(before);
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.ShouldBe(before);
     }
 
     private static ClipBatch Batch(int count, int frames, int size, int windows, int samples, int? failed = null, long seed = 0)

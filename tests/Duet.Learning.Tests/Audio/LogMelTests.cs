@@ -103,9 +103,9 @@ public sealed class LogMelTests
         using var logMel = new LogMel(new LogMelOptions(), torch.CPU);
         using var pcm = torch.zeros(2, 8000);
         logMel.Forward(pcm).Dispose();
-        var before = torch.Tensor.TotalCount;
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         logMel.Forward(pcm).Dispose();
-        torch.Tensor.TotalCount.ShouldBe(before);
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.ShouldBe(before);
     }
 
     [Fact]
