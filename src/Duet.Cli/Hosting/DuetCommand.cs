@@ -27,6 +27,7 @@ internal static class DuetCommand
         root.Subcommands.Add(StoreVerb.Create());
         root.Subcommands.Add(RecipesVerb.Create());
         root.Subcommands.Add(PretrainVerb.Create());
+        root.Subcommands.Add(EvalVerb.Create());
         root.Subcommands.Add(ReportVerb.Create());
 
         root.Options.Add(GlobalOptions.Json);

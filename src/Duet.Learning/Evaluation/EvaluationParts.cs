@@ -100,7 +100,9 @@ public sealed record EvaluationParts
 /// <param name="Path">The run's folder.</param>
 /// <param name="Recipe">The recipe's name.</param>
 /// <param name="Seed">The run's seed.</param>
-public sealed record EvaluatedRun(string Path, string Recipe, long Seed);
+/// <param name="Step">Steps that it was trained for.</param>
+/// <param name="Precision">What its convolutions compute in here.</param>
+public sealed record EvaluatedRun(string Path, string Recipe, long Seed, long Step = 0, string Precision = "fp32");
 
 /// <summary>What it is evaluated on.</summary>
 /// <param name="Clips">Reads frames and sound.</param>

@@ -100,6 +100,8 @@ public static class ProbeEvaluation
             Store = store.Path,
             StoreFingerprint = store.Fingerprint,
             Seed = run.Seed,
+            Step = run.Step,
+            Precision = run.Precision,
             Layer = layers,
             Pooling = options.Pooling,
             ClipsPerVideo = options.ClipsPerVideo,

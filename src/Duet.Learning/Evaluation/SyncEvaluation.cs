@@ -87,6 +87,8 @@ public static class SyncEvaluation
             Store = store.Path,
             StoreFingerprint = store.Fingerprint,
             Seed = run.Seed,
+            Step = run.Step,
+            Precision = run.Precision,
             Split = options.Split,
             ClipsPerVideo = options.ClipsPerVideo,
             Threshold = threshold,

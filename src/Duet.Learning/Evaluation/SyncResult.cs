@@ -24,6 +24,12 @@ public sealed record SyncResult
     /// <summary>The run's seed.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>Steps that the run was trained for.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>What the convolutions computed in.</summary>
+    public required string Precision { get; init; }
+
     /// <summary>The part that is reported on.</summary>
     public required string Split { get; init; }
 

@@ -129,7 +129,7 @@ public static class Pretraining
         }
     }
 
-    private static Device DeviceOf(TrainingDevice device)
+    internal static Device DeviceOf(TrainingDevice device)
     {
         var available = cuda.is_available();
         if (device == TrainingDevice.Cuda && !available)

@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Globalization;
+using Duet.Cli.Hosting;
+using Duet.Cli.Output;
+using Duet.Data;
+using Duet.Data.Clips;
+using Duet.Data.Store;
+using Duet.Learning.Evaluation;
+using Duet.Learning.Pretext.Avts;
+using Duet.Learning.Training;
+using Spectre.Console;
+
+namespace Duet.Cli.Verbs;
+
+/// <summary><c>duet eval probe RUN --store DIR [--layer conv5] [--clips 10] [--c 1|auto]</c>.</summary>
+internal static class EvalProbeVerb
+{
+    /// <summary>What <c>--c auto</c> chooses from.</summary>
+    private static readonly double[] Candidates = [0.001, 0.01, 0.1, 1, 10];
+
+    public static Command Create()
+    {
+        var defaults = new ProbeOptions();
+        var run = EvalVerb.Run();
+        var store = EvalVerb.Store("A store whose videos have labels; folds (fold1, fold2, ...) are used where its catalog names them.");
+        var layer = new Option<string>("--layer") { Description = "The stage whose map is read, conv1 to conv5 (default: each network's last).", HelpName = "NAME", DefaultValueFactory = _ => "" };
+        var pooling = new Option<FeaturePooling>("--pooling") { Description = "How a map becomes features (default average).", HelpName = "average|flatten", DefaultValueFactory = _ => defaults.Pooling };
+        var clips = new Option<int>("--clips") { Description = $"Evenly spaced clips per video, whose scores are averaged (default {defaults.ClipsPerVideo}).", HelpName = "N", DefaultValueFactory = _ => defaults.ClipsPerVideo };
+        var c = new Option<string>("--c") { Description = $"The machine's C, or auto: chosen from {string.Join(", ", Candidates.Select(Text))} by cross-validation on the training part (default 1).", HelpName = "C|auto", DefaultValueFactory = _ => "1" };
+        var seeds = new Option<int>("--random-seeds") { Description = $"Random initialisations that the baseline is averaged over (default {defaults.RandomSeeds}).", HelpName = "N", DefaultValueFactory = _ => defaults.RandomSeeds };
+        var uncalibrated = new Option<bool>("--initial-batch-norm") { Description = "Leave the random networks' batch normalisation at mean 0 and variance 1, instead of calibrating it on training clips." };
+        var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N", DefaultValueFactory = _ => defaults.Batch };
+        var verb = new Verb("probe", "Linear classifiers on frozen features, beside the same networks with random weights.")
+        {
+            Examples =
+            [
+                new("duet eval probe runs/mine --store stores/labelled", "both encoders' last stage; the result also goes to runs/mine/eval-probe.json"),
+                new("duet eval probe runs/mine --store stores/esc50 --layer conv5 --pooling flatten --c auto", "the papers' audio protocol, with C from cross-validation"),
+            ],
+        };
+        verb.Arguments.Add(run);
+        foreach (var option in new Option[] { store, layer, pooling, clips, c, seeds, uncalibrated, batch })
+        {
+            verb.Options.Add(option);
+        }
+
+        verb.Run(context =>
+        {
+            var costs = ReadC(context.Parse.GetValue(c)!);
+            var folder = RunFolder.Open(context.Parse.GetRequiredValue(run));
+            using var videos = VideoStore.Open(context.Parse.GetRequiredValue(store));
+            using var trained = AvtsRun.Open(folder, context.Line);
+            var options = defaults with
+            {
+                Layer = context.Parse.GetValue(layer)!,
+                Pooling = context.Parse.GetValue(pooling),
+                ClipsPerVideo = context.Parse.GetValue(clips),
+                C = costs,
+                RandomSeeds = context.Parse.GetValue(seeds),
+                CalibrateBatchNorm = !context.Parse.GetValue(uncalibrated),
+                Batch = context.Parse.GetValue(batch),
+                Loader = new ClipLoaderOptions { Workers = trained.Recipe.Training.Workers },
+            };
+            ProbeResult result;
+            using (var line = new ProgressLine(context, "eval probe", "clips"))
+            {
+                result = AvtsEvaluation.Probe(trained, videos, options, new EvalVerb.Listener(line), context.CancellationToken);
+            }
+
+            ResultFile.Write(AvtsEvaluation.ProbeFile(folder), result);
+            if (context.Json)
+            {
+                context.WriteJson(result);
+            }
+            else
+            {
+                Print(context, result, AvtsEvaluation.ProbeFile(folder));
+            }
+
+            return Task.FromResult(EvalVerb.LeftOut(context, result.LeftOut));
+        });
+        return verb;
+    }
+
+    private static double[] ReadC(string text)
+    {
+        if (text == "auto")
+        {
+            return Candidates;
+        }
+
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value)
+            ? [value]
+            : throw new UsageException($"--c {text}: it must be a number above 0, or auto.");
+    }
+
+    private static void Print(CommandContext context, ProbeResult result, string file)
+    {
+        var table = EvalVerb.Table("encoder", "weights", "layer", "accuracy", "95 % interval", "pretrained - random", "95 % interval");
+        foreach (var row in result.Results)
+        {
+            var difference = row.Weights == "pretrained" && result.Differences.TryGetValue(row.Modality, out var found) ? found : null;
+            table.AddRow(
+                row.Modality,
+                row.Weights,
+                row.Layer,
+                EvalVerb.Percent(row.Accuracy),
+                EvalVerb.Interval(row.AccuracyCi95),
+                difference is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{difference.Points:+0.0;-0.0;0.0} points"),
+                difference is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{difference.Ci95[0]:+0.0;-0.0;0.0} to {difference.Ci95[1]:+0.0;-0.0;0.0}"));
+        }
+
+        context.Console.Write(table);
+        var classes = result.Results[0].Confusion.Labels.Count;
+        context.Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{classes} classes; {string.Join(", ", result.Folds.Select(f => $"{f.Name}: {f.Train} videos teach, {f.Test} test"))}; up to {result.ClipsPerVideo} clips per video; C = {result.C}."));
+        if (result.RandomBaseline is { } baseline)
+        {
+            context.Line($"Random: the mean of {baseline.Seeds.Count} initialisations, batch normalisation {(baseline.BatchNorm == "calibrated" ? "calibrated on training clips" : "as initialised")}.");
+        }
+
+        if (result.Results.Any(r => !r.Converged))
+        {
+            context.Line("Some classifiers did not meet their tolerance in 1000 passes; a smaller --c converges faster.");
+        }
+
+        context.Line($"Result: {file}");
+    }
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using Duet.Data;
+using Duet.Data.Clips;
+using Duet.Data.Store;
+using Duet.Learning.Audio;
+using Duet.Learning.Models;
+using Duet.Learning.Pretext;
+using Duet.Learning.Pretext.Avts;
+using Duet.Learning.Training;
+using TorchSharp;
+
+namespace Duet.Learning.Evaluation;
+
+/// <summary>Evaluates a run that AVTS made, on a store: the way from a run's folder to <see cref="SyncEvaluation"/> and <see cref="ProbeEvaluation"/>.</summary>
+public static class AvtsEvaluation
+{
+    /// <summary>Where <c>duet eval sync</c> leaves its result in a run's folder.</summary>
+    /// <param name="run">The run's folder.</param>
+    public static string SyncFile(RunFolder run) => Path.Combine((run ?? throw new ArgumentNullException(nameof(run))).Path, "eval-sync.json");
+
+    /// <summary>Where <c>duet eval probe</c> leaves its result in a run's folder.</summary>
+    /// <param name="run">The run's folder.</param>
+    public static string ProbeFile(RunFolder run) => Path.Combine((run ?? throw new ArgumentNullException(nameof(run))).Path, "eval-probe.json");
+
+    /// <summary>Judges synchronisation.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="store">The store; it need not be the one that the run learned from.</param>
+    /// <param name="options">How to judge.</param>
+    /// <param name="progress">Hears how far the work is.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="UsageException">The store does not fit the run, or a part can't serve a pair.</exception>
+    public static SyncResult Sync(AvtsRun run, VideoStore store, SyncOptions options, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(options);
+        EvaluationParts.CheckFit(store.Settings, run.Recipe.Clip, run.Recipe.Spectrogram);
+        var parts = EvaluationParts.Of(store.Videos, run.Recipe.Data, TrainedIds(run.Folder), options.Split);
+        var (device, subject) = Prepare(run);
+        using var preprocessor = run.Preprocessor(device);
+        return SyncEvaluation.Run(
+            new AvtsSyncModel(run, preprocessor), subject, new EvaluationStore(store, store.Directory, store.Fingerprint), parts, options, progress, cancel);
+    }
+
+    /// <summary>Probes both encoders.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="store">A store whose videos have labels.</param>
+    /// <param name="options">How to probe.</param>
+    /// <param name="progress">Hears how far the work is.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="UsageException">The store has no labels or does not fit the run, or there is no such layer.</exception>
+    public static ProbeResult Probe(AvtsRun run, VideoStore store, ProbeOptions options, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(options);
+        EvaluationParts.CheckFit(store.Settings, run.Recipe.Clip, run.Recipe.Spectrogram);
+        var (splits, leftOut) = ProbeSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, run.Recipe.Data, TrainedIds(run.Folder), "test"));
+        var (device, subject) = Prepare(run);
+        using var preprocessor = run.Preprocessor(device);
+        return ProbeEvaluation.Run(
+            new ProbeSubject([run.Model.AudioEncoder, run.Model.VideoEncoder], run.Recipe.Clip, preprocessor, device),
+            subject,
+            new EvaluationStore(store, store.Directory, store.Fingerprint),
+            splits,
+            leftOut,
+            options,
+            progress,
+            cancel);
+    }
+
+    private static (torch.Device Device, EvaluatedRun Subject) Prepare(AvtsRun run)
+    {
+        var device = Pretraining.DeviceOf(run.Recipe.Training.Device);
+        var (precision, _) = PrecisionPolicy.Resolve(run.Recipe.Training.Precision, device.type);
+        run.Model.to(device);
+        run.Model.Precision = precision;
+        run.Model.eval();
+        return (device, new EvaluatedRun(run.Folder.Path, run.Recipe.Name, run.Recipe.Seed, run.Step, precision == Precision.Bf16 ? "bf16" : "fp32"));
+    }
+
+    /// <summary>Which videos taught the run: none of them may come back as a test.</summary>
+    private static HashSet<string> TrainedIds(RunFolder run)
+    {
+        try
+        {
+            using var stream = File.OpenRead(run.StoreFile);
+            var recorded = JsonSerializer.Deserialize<RunStore>(stream, RunJson.File);
+            return recorded?.Train is { } ids
+                ? ids.ToHashSet(StringComparer.Ordinal)
+                : throw new DuetException($"{run.StoreFile} does not say which videos the run learned from; without that nothing can be tested honestly.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        {
+            throw new DuetException($"{run.StoreFile} can't be read, and without it nobody knows which videos the run learned from: {e.Message.TrimEnd('.')}. Restore it from a copy of the run.", e);
+        }
+    }
+
+    /// <summary>An AVTS model as the evaluation sees it.</summary>
+    private sealed class AvtsSyncModel(AvtsRun run, ClipPreprocessor preprocessor) : ISyncModel
+    {
+        public ClipOptions Clip => run.Recipe.Clip;
+
+        public PairOptions Pairs => run.Recipe.Pairs;
+
+        public LogMelOptions Spectrogram => run.Recipe.Spectrogram;
+
+        public torch.Tensor EmbedVideo(ClipBatch batch) => run.Model.EmbedVideo(preprocessor.Video(batch));
+
+        public torch.Tensor EmbedAudio(ClipBatch batch) => run.Model.EmbedAudio(preprocessor.AudioOfAllWindows(batch));
+
+        public torch.Tensor Distance(torch.Tensor video, torch.Tensor audio) => run.Model.Distance(video, audio);
+    }
+}
