@@ -93,7 +93,7 @@ public sealed class SyncEvaluationTests
         one.Kinds["easy"].AccuracyCi95[1].ShouldBeGreaterThanOrEqualTo(one.Kinds["easy"].Accuracy);
 
         // A function of the distance alone, so that it is the same in any batch.
-        static torch.Tensor Noisy(torch.Tensor d) => (d * 1000).remainder(1.7).abs();
+        static torch.Tensor Noisy(torch.Tensor d) => (d * 1e4).sin().abs();
     }
 
     [Fact]
