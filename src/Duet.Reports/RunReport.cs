@@ -72,7 +72,7 @@ public static class RunReport
 
         try
         {
-            return (new DiskStoreView(VideoStore.Open(directory)), null);
+            return (DiskStoreView.Open(directory), null);
         }
         catch (StoreException) when (asked is null)
         {

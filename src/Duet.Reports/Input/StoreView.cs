@@ -1,3 +1,4 @@
+using Duet.Data;
 using Duet.Data.Store;
 
 namespace Duet.Reports.Input;
@@ -23,7 +24,7 @@ internal interface IStoreView
 }
 
 /// <summary>A store on disk.</summary>
-internal sealed class DiskStoreView(VideoStore store) : IStoreView, IDisposable
+internal sealed class DiskStoreView(VideoStore store, IReadOnlyList<QuarantinedSource> quarantined) : IStoreView, IDisposable
 {
     /// <summary>A larger frame is no thumbnail, and would make the page heavy.</summary>
     private const int LargestFrame = 1 << 20;
@@ -35,7 +36,7 @@ internal sealed class DiskStoreView(VideoStore store) : IStoreView, IDisposable
 
     public long ReadyVideos => store.Videos.Count;
 
-    public IReadOnlyList<QuarantinedFile>? Quarantined => null;
+    public IReadOnlyList<QuarantinedFile>? Quarantined { get; } = [.. quarantined.Select(Describe)];
 
     public FrameStrip? Frames(string videoId, double from, double to)
     {
@@ -61,6 +62,20 @@ internal sealed class DiskStoreView(VideoStore store) : IStoreView, IDisposable
         }
 
         return jpegs.Count == count ? new FrameStrip(jpegs, aspect) : null;
+    }
+
+    /// <summary>Opens a store.</summary>
+    /// <exception cref="StoreException">It isn't one, or is damaged.</exception>
+    public static DiskStoreView Open(string directory)
+    {
+        var info = StoreInfo.Read(directory);
+        return new DiskStoreView(VideoStore.Open(directory), info.Quarantined);
+    }
+
+    private static QuarantinedFile Describe(QuarantinedSource source)
+    {
+        string reason = source.Reason.Replace('_', ' ');
+        return new QuarantinedFile(source.Path, reason, source.Detail.Length > 0 ? $"{reason}: {source.Detail}" : reason);
     }
 
     public void Dispose() => store.Dispose();

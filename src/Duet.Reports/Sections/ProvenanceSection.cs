@@ -72,6 +72,8 @@ internal static class ProvenanceSection
         }
         : null;
 
+    private static string Holds(IStoreView store) => $"The store holds {Numbers.Count(store.ReadyVideos)} {(store.ReadyVideos == 1 ? "video" : "videos")}";
+
     private static IEnumerable<XElement> Quarantine(ReportContext context)
     {
         if (context.Store is not { Quarantined: { } quarantined } store)
@@ -81,13 +83,13 @@ internal static class ProvenanceSection
 
         if (quarantined.Count == 0)
         {
-            yield return E("p", $"The store holds {Numbers.Count(store.ReadyVideos)} videos; none was quarantined.");
+            yield return E("p", $"{Holds(store)}; none was quarantined.");
             yield break;
         }
 
         const int Most = 200;
         var reasons = quarantined.GroupBy(q => q.Kind, StringComparer.Ordinal).OrderByDescending(g => g.Count()).Select(g => $"{g.Count()} {g.Key}");
-        yield return E("p", $"The store holds {Numbers.Count(store.ReadyVideos)} videos. {Numbers.Count(quarantined.Count)} files were quarantined and taught nothing: {string.Join(", ", reasons)}.");
+        yield return E("p", $"{Holds(store)}. {Numbers.Count(quarantined.Count)} {(quarantined.Count == 1 ? "file was" : "files were")} quarantined and taught nothing: {string.Join(", ", reasons)}.");
         yield return C(
             "details",
             "fold",
