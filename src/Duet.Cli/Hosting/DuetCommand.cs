@@ -22,6 +22,7 @@ internal static class DuetCommand
         };
 
         // In the order of use.
+        root.Subcommands.Add(DemoVerb.Create());
         root.Subcommands.Add(DoctorVerb.Create());
         root.Subcommands.Add(IngestVerb.Create());
         root.Subcommands.Add(StoreVerb.Create());

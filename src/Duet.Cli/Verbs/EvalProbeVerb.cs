@@ -94,7 +94,7 @@ internal static class EvalProbeVerb
             : throw new UsageException($"--c {text}: it must be a number above 0, or auto.");
     }
 
-    private static void Print(CommandContext context, ProbeResult result, string file)
+    internal static void Print(CommandContext context, ProbeResult result, string file)
     {
         var table = EvalVerb.Table("encoder", "weights", "layer", "accuracy", "95 % interval", "pretrained - random", "95 % interval");
         foreach (var row in result.Results)

@@ -69,7 +69,7 @@ internal static class EvalSyncVerb
         return verb;
     }
 
-    private static void Print(CommandContext context, SyncResult result, string file)
+    internal static void Print(CommandContext context, SyncResult result, string file)
     {
         var table = EvalVerb.Table("negatives", "accuracy", "95 % interval", "AUC", "95 % interval", "pairs", "videos");
         foreach (var (kind, numbers) in result.Kinds)

@@ -127,7 +127,7 @@ internal static class IngestVerb
     /// <summary>File names and messages are somebody else's: no control character of theirs reaches the terminal.</summary>
     internal static string Printable(string text) => Markup.Escape(string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)));
 
-    private sealed class Reporter(ProgressLine line) : IProgress<IngestProgress>
+    internal sealed class Reporter(ProgressLine line) : IProgress<IngestProgress>
     {
         public void Report(IngestProgress value) => line.Report(
             value.Done, value.Total, detail: $"{Durations.Text(TimeSpan.FromSeconds(value.MediaSeconds))} of video, {value.Quarantined} quarantined");

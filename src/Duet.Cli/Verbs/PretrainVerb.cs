@@ -114,7 +114,7 @@ internal static class PretrainVerb
     }
 
     /// <summary>A lasting line per interval and note; on a terminal also a live one per step.</summary>
-    private sealed class Listener(ProgressLine line, bool live) : IProgress<TrainingProgress>
+    internal sealed class Listener(ProgressLine line, bool live) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {

@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Duet.Cli.Hosting;
+using Duet.Cli.Output;
+using Duet.Data.Scenes;
+using Duet.Data.Store;
+using Duet.Learning.Evaluation;
+using Duet.Learning.Pretext;
+using Duet.Learning.Pretext.Avts;
+using Duet.Learning.Recipes;
+using Duet.Learning.Training;
+using Duet.Reports;
+
+namespace Duet.Cli.Verbs;
+
+/// <summary><c>duet demo [--out DIR]</c>: the whole way on generated videos: scenes, store, AVTS, evaluations, report.</summary>
+internal static class DemoVerb
+{
+    private const string ShippedRecipe = "avts_demo";
+
+    /// <summary>
+    /// Short videos of the generator's usual kinds: the more different ones, the less there is to learn by heart. The camera is
+    /// calmer than the generator's default, so that minutes of training on two cores are enough; see docs/scenes.md.
+    /// </summary>
+    private static readonly SceneSetOptions Scenes = new() { Count = 600, Seconds = 4, CameraMotion = 0.25, Bystanders = 2 };
+
+    public static Command Create()
+    {
+        var output = new Option<string>("--out") { Description = "The folder for everything: videos, store, run, result.json, report.html.", HelpName = "DIR", DefaultValueFactory = _ => "duet-demo" };
+        var seed = new Option<long>("--seed") { Description = "Another seed makes other videos, other first weights and another order.", HelpName = "N", DefaultValueFactory = _ => 0 };
+        var videos = new Option<int>("--videos") { Description = $"How many videos to make (default {Scenes.Count}).", HelpName = "N", DefaultValueFactory = _ => Scenes.Count };
+        var recipe = new Option<string>("--recipe") { Description = $"Another recipe than {ShippedRecipe}, by name or file.", HelpName = "RECIPE", DefaultValueFactory = _ => ShippedRecipe };
+        var set = RecipeArguments.Set();
+        var verb = new Verb("demo", "The whole way on generated videos, in minutes: make them, ingest, pretrain, evaluate, report. Run again, it goes on where it was.")
+        {
+            Examples =
+            [
+                new("duet demo --out runs/demo", "then open runs/demo/report.html"),
+                new("duet demo --out runs/demo1 --seed 1", "the same with other videos and other first weights"),
+            ],
+        };
+        foreach (var option in new Option[] { output, seed, videos, recipe, set })
+        {
+            verb.Options.Add(option);
+        }
+
+        verb.Run(context =>
+        {
+            var number = context.Parse.GetValue(seed);
+            var resolved = RecipeFile.Load(RecipeCatalog.Shipped.Resolve(context.Parse.GetValue(recipe)!), context.Parse.GetValue(set) ?? []) with { Seed = number };
+            var scenes = Scenes with { Count = context.Parse.GetValue(videos), Seed = number };
+            return RunAsync(context, Path.GetFullPath(context.Parse.GetValue(output)!), scenes, resolved);
+        });
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(CommandContext context, string folder, SceneSetOptions scenes, Recipe recipe)
+    {
+        var seconds = new Dictionary<string, double>(StringComparer.Ordinal);
+        var clock = Stopwatch.StartNew();
+        var (videos, storeFolder, run) = (Path.Combine(folder, "videos"), Path.Combine(folder, "store"), new RunFolder(Path.Combine(folder, "run")));
+
+        context.Line($"1 of 5: {scenes.Count} videos of {scenes.Seconds} s, {SceneKinds.All.Count} kinds of event, into {videos}");
+        using (var line = new ProgressLine(context, "scenes", "videos"))
+        {
+            await SceneSet.WriteAsync(scenes, videos, new SceneListener(line), context.CancellationToken).ConfigureAwait(false);
+        }
+
+        seconds["generate"] = Lap(clock);
+        context.Line($"2 of 5: ingest into {storeFolder}");
+        IngestSummary ingested;
+        using (var line = new ProgressLine(context, "ingest", "files"))
+        {
+            var options = new IngestOptions { Source = Path.Combine(videos, SceneSet.ListFile), Store = storeFolder };
+            ingested = await StoreIngest.RunAsync(options, new IngestVerb.Reporter(line), context.CancellationToken).ConfigureAwait(false);
+        }
+
+        seconds["ingest"] = Lap(clock);
+
+        // From here on nothing is awaited: libtorch's dispose scopes belong to a thread.
+        using var store = VideoStore.Open(storeFolder);
+        context.Line($"3 of 5: pretrain with {recipe.Name} in {run.Path}");
+        TrainingOutcome trained;
+        using (var line = new ProgressLine(context, "pretrain", "steps"))
+        {
+            trained = Pretraining.Run(recipe, store, run, run.HoldsRun, new PretrainVerb.Listener(line, context.IsTerminal), context.CancellationToken);
+        }
+
+        if (!trained.Finished)
+        {
+            context.Line($"stopped after step {trained.Step} of {trained.Steps}; everything is saved. Go on with the same command.");
+            return ExitCodes.Interrupted;
+        }
+
+        seconds["train"] = Lap(clock);
+        context.Line("4 of 5: evaluate on videos that training never saw");
+        using var model = AvtsRun.Open(run, context.Line);
+        var (sync, probe) = Evaluate(context, model, store);
+        seconds["evaluate"] = Lap(clock);
+
+        context.Line("5 of 5: report");
+        var result = new
+        {
+            Format = ResultFile.Format,
+            Kind = "demo",
+            recipe.Seed,
+            Seconds = seconds,
+            Store = new { Path = storeFolder, store.Fingerprint, Videos = ingested.StoreVideos, Seconds = ingested.StoreSeconds, Quarantined = ingested.Quarantined.Count },
+            Training = new { Recipe = recipe.Name, trained.Steps, trained.Seconds },
+            Sync = sync,
+            Probe = probe,
+        };
+        ResultFile.Write(Path.Combine(folder, "result.json"), result);
+        var report = RunReport.Write(folder, new RunReportOptions { Title = "Duet's demonstration: AVTS on procedural videos", Command = $"duet demo --seed {recipe.Seed}", StoreDirectory = storeFolder });
+        if (context.Json)
+        {
+            context.WriteJson(result);
+        }
+        else
+        {
+            EvalSyncVerb.Print(context, sync, AvtsEvaluation.SyncFile(run));
+            EvalProbeVerb.Print(context, probe, AvtsEvaluation.ProbeFile(run));
+        }
+
+        context.Line($"Done in {Durations.Text(TimeSpan.FromSeconds(seconds.Values.Sum()))}. Open {report}");
+        return ingested.Quarantined.Count > 0 ? ExitCodes.DoneWithQuarantine : ExitCodes.Done;
+    }
+
+    private static (SyncResult Sync, ProbeResult Probe) Evaluate(CommandContext context, AvtsRun model, VideoStore store)
+    {
+        SyncResult sync;
+        using (var line = new ProgressLine(context, "eval sync", "clips"))
+        {
+            sync = AvtsEvaluation.Sync(model, store, new SyncOptions(), new EvalVerb.Listener(line), context.CancellationToken);
+        }
+
+        ProbeResult probe;
+        using (var line = new ProgressLine(context, "eval probe", "clips"))
+        {
+            probe = AvtsEvaluation.Probe(model, store, new ProbeOptions { ClipsPerVideo = 5 }, new EvalVerb.Listener(line), context.CancellationToken);
+        }
+
+        ResultFile.Write(AvtsEvaluation.SyncFile(model.Folder), sync);
+        ResultFile.Write(AvtsEvaluation.ProbeFile(model.Folder), probe);
+        return (sync, probe);
+    }
+
+    private static double Lap(Stopwatch clock)
+    {
+        var seconds = Math.Round(clock.Elapsed.TotalSeconds, 1);
+        clock.Restart();
+        return seconds;
+    }
+
+    private sealed class SceneListener(ProgressLine line) : IProgress<SceneSetProgress>
+    {
+        public void Report(SceneSetProgress value) => line.Report(value.Done, value.Total);
+    }
+}
