@@ -139,7 +139,10 @@ internal static class Converter
 
         // Untagged high definition is BT.709, as players assume; JPEG files are BT.601, full range.
         var matrix = video.ColourMatrix is null && (video.Width >= 1280 || video.Height > 576) ? "in_color_matrix=bt709:" : "";
-        var scale = $"scale={Text(request.Width)}:{Text(request.Height)}:{matrix}out_color_matrix=bt601:out_range=pc,setsar=1,format=yuvj420p";
+        var size = $"{Text(request.Width)}:{Text(request.Height)}";
+
+        // In two steps: a change of matrix goes through RGB, which is cheap only once the frames are small.
+        var scale = $"scale={size},scale={size}:{matrix}out_color_matrix=bt601:out_range=pc,setsar=1,format=yuvj420p";
         var still = string.Create(CultureInfo.InvariantCulture, $"freezedetect=n={StillNoise}:d={StillSeconds}");
         var graph = new StringBuilder();
 
