@@ -83,6 +83,11 @@ internal static class IngestVerb
 
     private static async Task<int> RunAsync(CommandContext context, IngestOptions options)
     {
+        if (options.Validate().FirstOrDefault() is { } error)
+        {
+            throw new UsageException($"{OptionName(error.Property)} {error.Message}.");
+        }
+
         IngestSummary summary;
         using (var line = new ProgressLine(context, "ingest", "files"))
         {
@@ -100,6 +105,11 @@ internal static class IngestVerb
 
         return summary.Quarantined.Count > 0 ? ExitCodes.DoneWithQuarantine : ExitCodes.Done;
     }
+
+    /// <summary>An option record's property as the user knows it: <c>ShortSide</c> is <c>--short-side</c>.</summary>
+    private static string OptionName(string property) => property == nameof(IngestOptions.FrameRate)
+        ? "--fps"
+        : "--" + string.Concat(property.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     private static void Print(CommandContext context, IngestSummary summary)
     {

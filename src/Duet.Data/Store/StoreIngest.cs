@@ -45,8 +45,15 @@ public static class StoreIngest
             shards.Recover(catalog.Shards());
             var plan = IngestPlan.Make(catalog, sources.Files, options.Limits);
             var run = new Run(options, tools, settings, store, catalog, shards, plan, progress);
-            await run.WorkAsync(cancellationToken).ConfigureAwait(false);
-            StoreFolder.ClearSpool(store);
+            try
+            {
+                await run.WorkAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                StoreFolder.ClearSpool(store); // after an error too: on a full disk this is the room that is missing
+            }
+
             catalog.Connection.Scalar<long>("PRAGMA wal_checkpoint(TRUNCATE)");
             return IngestReport.Make(catalog.Connection, store, sources, plan, clock.Elapsed);
         }
