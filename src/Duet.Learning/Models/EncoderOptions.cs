@@ -25,9 +25,9 @@ public sealed record EncoderOptions : IValidated
             yield return new ValidationError(nameof(Name), $"there is no network '{Name}'; there are {string.Join(", ", EncoderRegistry.Names)}");
         }
 
-        if (!(Width >= 1.0 / 64 && Width <= 8))
+        if (!(Width >= 1.0 / 64 && Width <= 4))
         {
-            yield return new ValidationError(nameof(Width), "must be between 1/64 and 8");
+            yield return new ValidationError(nameof(Width), "must be between 1/64 and 4");
         }
 
         if (Stages is < 0 or > MaximumStages)

@@ -132,14 +132,14 @@ public sealed class EncoderBatteryTests
     }
 
     /// <summary>
-    /// Batch statistics of a random network multiply a rounding error at every normalisation (R(2+1)D has twice as many), so the
-    /// training mode is held to the gradients' direction, and the evaluation mode to the numbers.
+    /// Batch statistics of a random network multiply a rounding error at every normalisation (PyTorch's too), so that the training
+    /// mode is compared over the first two stages only, and the whole network in evaluation mode.
     /// </summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Bf16_agrees_with_fp32(string name)
     {
-        foreach (var training in new[] { false, true })
+        foreach (var (training, layer) in new[] { (false, "conv5"), (true, "conv2") })
         {
             using var scope = NewDisposeScope();
             using var generator = new Generator(3);
@@ -148,20 +148,20 @@ public sealed class EncoderBatteryTests
             var input = encoder.Modality == Modality.Video ? randn([8, 3, 8, 48, 48], generator: generator) : randn([16, 1, 100, 40], generator: generator);
             var (fp32, fp32Gradients) = Step(Precision.Fp32);
             var (bf16, bf16Gradients) = Step(Precision.Bf16);
-            RelativeError(bf16, fp32).ShouldBeInRange(1e-4, training ? 0.3 : 0.02);
+            RelativeError(bf16, fp32).ShouldBeInRange(1e-4, 0.03);
             foreach (var (parameter, expected) in fp32Gradients)
             {
                 var cosine = nn.functional.cosine_similarity(bf16Gradients[parameter].flatten(), expected.flatten(), 0).ToDouble();
-                cosine.ShouldBeGreaterThan(training ? 0.7 : 0.99, parameter);
+                cosine.ShouldBeGreaterThan(0.9, $"{parameter}, training {training}");
             }
 
             (Tensor Output, Dictionary<string, Tensor> Gradients) Step(Precision precision)
             {
                 encoder.Precision = precision;
                 encoder.zero_grad();
-                var output = encoder.forward(input);
-                (output * linspace(-1, 1, output.numel()).reshape(output.shape)).sum().backward();
-                return (output.detach(), encoder.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad!.clone(), StringComparer.Ordinal));
+                var output = encoder.ForwardTo(input, layer);
+                (output * randn(output.shape, generator: new Generator(9))).sum().backward();
+                return (output.detach(), encoder.named_parameters().Where(p => !ReferenceEquals(p.parameter.grad, null)).ToDictionary(p => p.name, p => p.parameter.grad!.clone(), StringComparer.Ordinal));
             }
         }
     }
@@ -199,6 +199,33 @@ public sealed class EncoderBatteryTests
         Should.Throw<UsageException>(() => EncoderRegistry.Create(new EncoderOptions { Name = "mc4_18" }, 0)).Message.ShouldContain("mc3_18");
         Should.Throw<UsageException>(() => EncoderRegistry.Create(new EncoderOptions { Width = double.NaN }, 0));
         Should.Throw<UsageException>(() => EncoderRegistry.Create(new EncoderOptions { Stages = 6 }, 0));
+    }
+
+    [Fact]
+    public void No_tensor_outlives_its_step()
+    {
+        using var encoder = Narrow("r2plus1d_18");
+        using var head = new ProjectionHead(encoder.Channels, new HeadOptions { TimeBins = 2, BatchNorm = true, Normalise = EmbeddingNormalisation.L2 }, 0, "head");
+        using var input = randn([2, 3, 2, 16, 16]);
+        Step();
+        var before = Tensor.TotalCount;
+        for (var i = 0; i < 100; i++)
+        {
+            Step();
+        }
+
+        // No scope around a step: what a forward pass makes and does not return, it must give back itself.
+        (Tensor.TotalCount - before).ShouldBeLessThan(20);
+
+        void Step()
+        {
+            using var map = encoder.forward(input);
+            using var embedding = head.forward(map);
+            using var loss = embedding.sum();
+            loss.backward();
+            encoder.zero_grad(set_to_none: true);
+            head.zero_grad(set_to_none: true);
+        }
     }
 
     [Fact]

@@ -1,0 +1,40 @@
+using Duet.Learning.Models;
+using Duet.Learning.Native;
+using Shouldly;
+using TorchSharp;
+using Xunit;
+
+namespace Duet.Learning.Tests.Models;
+
+public sealed class PrecisionPolicyTests
+{
+    private static readonly CpuFeatures None = new(false, false);
+    private static readonly CpuFeatures Avx = new(true, false);
+    private static readonly CpuFeatures Amx = new(false, true);
+
+    [Fact]
+    public void Auto_is_bf16_only_where_the_cpu_computes_it()
+    {
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, None).Precision.ShouldBe(Precision.Fp32);
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Avx).ShouldBe((Precision.Bf16, "this CPU has AVX512-BF16"));
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Amx).ShouldBe((Precision.Bf16, "this CPU has AMX"));
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CUDA, Avx).Precision.ShouldBe(Precision.Fp32);
+    }
+
+    [Fact]
+    public void What_a_recipe_asks_for_is_done_and_a_slow_choice_is_said()
+    {
+        PrecisionPolicy.Resolve(Precision.Fp32, DeviceType.CPU, Amx).Precision.ShouldBe(Precision.Fp32);
+        var (precision, reason) = PrecisionPolicy.Resolve(Precision.Bf16, DeviceType.CPU, None);
+        precision.ShouldBe(Precision.Bf16);
+        reason.ShouldContain("slowly");
+    }
+
+    [Fact]
+    public void The_features_are_those_that_the_kernel_lists()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc/cpuinfo is Linux's");
+        var flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal))?.Split(' ') ?? [];
+        CpuFeatures.Current.ShouldBe(new CpuFeatures(flags.Contains("avx512_bf16"), flags.Contains("amx_bf16") && flags.Contains("amx_tile")));
+    }
+}
