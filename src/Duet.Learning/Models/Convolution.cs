@@ -45,7 +45,8 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
 
         if (!flat)
         {
-            return nn.functional.conv3d(map, filters, strides: stride, padding: around).MoveToOuterDisposeScope();
+            // Without oneDNN (one thread, some shapes) libtorch convolves in its own order: the next layer would copy again and again.
+            return ChannelsLast.Ensure(nn.functional.conv3d(map, filters, strides: stride, padding: around)).MoveToOuterDisposeScope();
         }
 
         // A kernel of one frame sees each frame alone: as a batch of pictures oneDNN is at least as fast, on some machines twice.
