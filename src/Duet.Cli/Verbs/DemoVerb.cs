@@ -22,7 +22,7 @@ internal static class DemoVerb
     /// Short videos of the generator's usual kinds: the more different ones, the less there is to learn by heart. The camera is
     /// calmer than the generator's default, so that minutes of training on two cores are enough; see docs/scenes.md.
     /// </summary>
-    private static readonly SceneSetOptions Scenes = new() { Count = 600, Seconds = 4, CameraMotion = 0.25, Bystanders = 2 };
+    private static readonly SceneSetOptions Scenes = new() { Count = 600, Seconds = 4, CameraMotion = 0.25, NoiseLevel = 0.6, StrangerSounds = 0.15, Bystanders = 1 };
 
     public static Command Create()
     {

@@ -27,6 +27,7 @@ internal static class EvalProbeVerb
         var pooling = new Option<FeaturePooling>("--pooling") { Description = "How a map becomes features (default average).", HelpName = "average|flatten", DefaultValueFactory = _ => defaults.Pooling };
         var clips = new Option<int>("--clips") { Description = $"Evenly spaced clips per video, whose scores are averaged (default {defaults.ClipsPerVideo}).", HelpName = "N", DefaultValueFactory = _ => defaults.ClipsPerVideo };
         var c = new Option<string>("--c") { Description = $"The machine's C, or auto: chosen from {string.Join(", ", Candidates.Select(Text))} by cross-validation on the training part (default 1).", HelpName = "C|auto", DefaultValueFactory = _ => "1" };
+        var few = new Option<int>("--videos-per-class") { Description = "Labelled videos of each class that teach the classifier (default all).", HelpName = "N" };
         var seeds = new Option<int>("--random-seeds") { Description = $"Random initialisations that the baseline is averaged over (default {defaults.RandomSeeds}).", HelpName = "N", DefaultValueFactory = _ => defaults.RandomSeeds };
         var uncalibrated = new Option<bool>("--initial-batch-norm") { Description = "Leave the random networks' batch normalisation at mean 0 and variance 1, instead of calibrating it on training clips." };
         var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N", DefaultValueFactory = _ => defaults.Batch };
@@ -39,7 +40,7 @@ internal static class EvalProbeVerb
             ],
         };
         verb.Arguments.Add(run);
-        foreach (var option in new Option[] { store, layer, pooling, clips, c, seeds, uncalibrated, batch })
+        foreach (var option in new Option[] { store, layer, pooling, clips, few, c, seeds, uncalibrated, batch })
         {
             verb.Options.Add(option);
         }
@@ -55,6 +56,7 @@ internal static class EvalProbeVerb
                 Layer = context.Parse.GetValue(layer)!,
                 Pooling = context.Parse.GetValue(pooling),
                 ClipsPerVideo = context.Parse.GetValue(clips),
+                VideosPerClass = context.Parse.GetValue(few),
                 C = costs,
                 RandomSeeds = context.Parse.GetValue(seeds),
                 CalibrateBatchNorm = !context.Parse.GetValue(uncalibrated),

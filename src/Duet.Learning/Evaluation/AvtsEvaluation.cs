@@ -62,7 +62,7 @@ public static class AvtsEvaluation
             new ProbeSubject([run.Model.AudioEncoder, run.Model.VideoEncoder], run.Recipe.Clip, preprocessor, device),
             subject,
             new EvaluationStore(store, store.Directory, store.Fingerprint),
-            splits,
+            [.. splits.Select(s => ProbeSplits.Few(s, options.VideosPerClass, options.Seed))],
             leftOut,
             options,
             progress,

@@ -25,6 +25,12 @@ public sealed record ProbeOptions : IValidated
     /// <summary>Clips per video, evenly spaced; a video with fewer different clips gives fewer.</summary>
     public int ClipsPerVideo { get; init; } = 10;
 
+    /// <summary>
+    /// Labelled videos of each class that teach, drawn by <see cref="Seed"/>; 0 for all. An archive has few labels, and with many of them
+    /// also random features do well.
+    /// </summary>
+    public int VideosPerClass { get; init; }
+
     /// <summary>The machine's C; of several, cross-validation on the training part chooses.</summary>
     public IReadOnlyList<double> C { get; init; } = [1];
 
@@ -58,6 +64,11 @@ public sealed record ProbeOptions : IValidated
             {
                 yield return new ValidationError(name, "must be at least 1");
             }
+        }
+
+        if (VideosPerClass < 0)
+        {
+            yield return new ValidationError(nameof(VideosPerClass), "must be at least 0; 0 takes all");
         }
 
         if (RandomSeeds < 0)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Duet.Data;
+using Duet.Data.Randomness;
 using Duet.Data.Store;
 
 namespace Duet.Learning.Evaluation;
@@ -65,6 +66,26 @@ public static class ProbeSplits
         }
 
         return (splits, [.. leftOut.Distinct()]);
+    }
+
+    /// <summary>The same division with a few teaching videos of each class, the same ones whatever else is in the store.</summary>
+    /// <param name="split">The division.</param>
+    /// <param name="videosPerClass">Teaching videos of each class; a class with fewer keeps all. 0 leaves the division as it is.</param>
+    /// <param name="seed">Which ones.</param>
+    public static ProbeSplit Few(ProbeSplit split, int videosPerClass, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(split);
+        ArgumentOutOfRangeException.ThrowIfNegative(videosPerClass);
+        if (videosPerClass == 0)
+        {
+            return split;
+        }
+
+        var few = split.Train
+            .GroupBy(v => v.Label, StringComparer.Ordinal)
+            .SelectMany(g => g.OrderBy(v => new KeyedRandom(seed, 0, v.Id, "probe/few").NextUInt64()).ThenBy(v => v.Id, StringComparer.Ordinal).Take(videosPerClass))
+            .OrderBy(v => v.Id, StringComparer.Ordinal);
+        return split with { Train = [.. few] };
     }
 
     private static IReadOnlyList<StoredVideo> Labelled(IReadOnlyList<StoredVideo> videos, List<LeftOut> leftOut)
