@@ -5,5 +5,6 @@ using Duet.Bench;
 var root = new RootCommand("Duet's benchmarks. Each prints one JSON object per measurement on standard output.")
 {
     LoaderBenchmark.Create(),
+    StepBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,50 @@
+#!/usr/bin/python3
+"""One supervised training step of torchvision's network: the step benchmark's peer.
+
+    /usr/bin/python3 bench/peers/torch_step.py --model mc3_18 --configuration best
+
+default: fp32, as people write it. best: bf16 autocast and channels_last_3d.
+"""
+import argparse
+import json
+import resource
+import time
+
+import torch
+import torchvision
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--model", default="mc3_18")
+parser.add_argument("--frames", type=int, default=8)
+parser.add_argument("--size", type=int, default=112)
+parser.add_argument("--batch", type=int, default=8)
+parser.add_argument("--steps", type=int, default=5, help="measured steps, after two for warming up")
+parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+parser.add_argument("--configuration", choices=["default", "best"], default="best")
+a = parser.parse_args()
+
+torch.set_num_threads(a.threads)
+torch.manual_seed(0)
+network = getattr(torchvision.models.video, a.model)(weights=None).train()
+clips = torch.randn(a.batch, 3, a.frames, a.size, a.size)
+if a.configuration == "best":
+    network = network.to(memory_format=torch.channels_last_3d)
+    clips = clips.to(memory_format=torch.channels_last_3d)
+labels = torch.arange(a.batch) % 400
+optimiser = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9, weight_decay=1e-4)
+seconds = []
+for _ in range(a.steps + 2):
+    start = time.perf_counter()
+    optimiser.zero_grad(set_to_none=True)
+    with torch.autocast("cpu", torch.bfloat16, enabled=a.configuration == "best"):
+        loss = torch.nn.functional.cross_entropy(network(clips), labels)
+    loss.backward()
+    optimiser.step()
+    seconds.append(time.perf_counter() - start)
+measured = sorted(seconds[2:])
+print(json.dumps({
+    "benchmark": "step", "model": a.model, "frames": a.frames, "size": a.size, "batch": a.batch, "threads": a.threads,
+    "configuration": f"PyTorch {torch.__version__}, {a.configuration}",
+    "clips_per_second": round(a.batch / measured[len(measured) // 2], 2),
+    "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+}))
