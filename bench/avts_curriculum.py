@@ -32,7 +32,7 @@ def run(arguments, name, curriculum, seed):
     result = folder / "eval-sync.json"
     if not result.exists():
         command = [arguments.duet, "pretrain", arguments.recipe, "--store", arguments.store, "--run", str(folder)]
-        for setting in (f"avts.curriculum={curriculum}", f"seed={seed}", f"training.threads={arguments.threads}", "training.workers=1"):
+        for setting in (f"avts.curriculum={curriculum}", f"seed={seed}", f"training.threads={arguments.threads}", "training.workers=1", *arguments.set):
             command += ["--set", setting]
         if (folder / "recipe.yaml").exists():
             command.append("--resume")
@@ -58,6 +58,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2, help="runs at once")
     parser.add_argument("--threads", type=int, default=1, help="threads of each run")
+    parser.add_argument("--set", action="append", default=[], metavar="K=V", help="another value of the recipe, for every run")
     parser.add_argument("--duet", default=str(ROOT / "duet"))
     arguments = parser.parse_args()
     table = {name: [] for name in mixes(arguments.epochs)}
