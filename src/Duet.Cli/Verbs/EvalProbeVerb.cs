@@ -116,7 +116,7 @@ internal static class EvalProbeVerb
         var classes = result.Results[0].Confusion.Labels.Count;
         context.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"{classes} classes; {string.Join(", ", result.Folds.Select(f => $"{f.Name}: {f.Train} videos teach, {f.Test} test"))}; up to {result.ClipsPerVideo} clips per video; C = {result.C}."));
+            $"{classes} classes; {string.Join(", ", result.Folds.Select(f => $"{f.Name}: {f.Train} videos teach, {f.Test} test"))}{(result.VideosPerClass > 0 ? $", at most {result.VideosPerClass} of each class" : "")}; up to {result.ClipsPerVideo} clips per video; C = {result.C}."));
         if (result.RandomBaseline is { } baseline)
         {
             context.Line($"Random: the mean of {baseline.Seeds.Count} initialisations, batch normalisation {(baseline.BatchNorm == "calibrated" ? "calibrated on training clips" : "as initialised")}.");

@@ -105,6 +105,7 @@ public static class ProbeEvaluation
             Layer = layers,
             Pooling = options.Pooling,
             ClipsPerVideo = options.ClipsPerVideo,
+            VideosPerClass = options.VideosPerClass,
             C = options.C.Count == 1 ? options.C[0] : "auto",
             Folds = [.. splits.Select(s => new ProbeFold(s.Name, s.Train.Count, s.Test.Count))],
             RandomBaseline = seeds.Length == 0 ? null : new RandomBaseline(seeds, options.CalibrateBatchNorm ? "calibrated" : "initial", calibrated),

@@ -39,6 +39,9 @@ public sealed record ProbeResult
     /// <summary>Clips per video at most.</summary>
     public required int ClipsPerVideo { get; init; }
 
+    /// <summary>Labelled videos of each class that taught at most; 0: all of them.</summary>
+    public required int VideosPerClass { get; init; }
+
     /// <summary>The machine's C: a number, or <c>auto</c> where cross-validation on the training part chose.</summary>
     public required object C { get; init; }
 

@@ -10,6 +10,7 @@ internal sealed record ProbeResult
     public JsonElement? Store { get; init; }
     public JsonElement? Layer { get; init; }
     public long? ClipsPerVideo { get; init; }
+    public long? VideosPerClass { get; init; }
     public JsonElement? C { get; init; }
     public JsonElement? Folds { get; init; }
     public IReadOnlyList<ProbeRow>? Results { get; init; }

@@ -42,6 +42,11 @@ internal static class ProbeSection
     private static string Protocol(ProbeResult probe)
     {
         var parts = new List<string> { "The encoders are frozen. A linear classifier (one-vs-all SVM) learns to name each video's kind from their features; the labels were never seen before." };
+        if (probe.VideosPerClass is > 0 and { } few)
+        {
+            parts.Add($"It was taught by {few} labelled {(few == 1 ? "video" : "videos")} of each kind.");
+        }
+
         if (probe.ClipsPerVideo is { } clips)
         {
             parts.Add($"A video's answer is the mean over {clips} {(clips == 1 ? "clip" : "clips")}.");
