@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using Duet.Data.Files;
 
 namespace Duet.Data.Scenes;
 
@@ -11,6 +12,9 @@ internal static class SceneEncoder
     public static readonly IReadOnlyList<int> SampleRates = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
 
     private const int WavHeader = 44;
+
+    /// <summary>ENOSPC, which ffmpeg says in words and .NET as an <see cref="Exception.HResult"/>.</summary>
+    private const int NoSpace = 28;
 
     /// <summary>Writes the video; the target appears only when it is complete.</summary>
     public static async Task WriteAsync(Scene scene, SceneSetOptions options, string target, CancellationToken cancellation)
@@ -57,8 +61,13 @@ internal static class SceneEncoder
             var message = await errors;
             if (process.ExitCode != 0 || broken is not null)
             {
+                if (message.Contains("No space left on device", StringComparison.Ordinal))
+                {
+                    throw FileWriteException.For(partial, new IOException(message, NoSpace));
+                }
+
                 throw new DuetException($"ffmpeg could not encode {partial} (exit code {process.ExitCode}): {message.Trim().Split('\n')[^1]}. "
-                    + "Check that ffmpeg has libx264 and aac, and that the disk has room.", broken);
+                    + "Check that ffmpeg has libx264 and aac.", broken);
             }
         }
         finally

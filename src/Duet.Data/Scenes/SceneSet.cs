@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Duet.Data.Files;
 
 namespace Duet.Data.Scenes;
 
@@ -50,9 +51,9 @@ public static class SceneSet
         {
             await WriteAllAsync(options, folder, progress, cancellationToken);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (FileWriteException.Explains(failure))
         {
-            throw new DuetException($"The scenes could not be written to {folder}: {failure.Message} Check that the folder can be written and that the disk has room.", failure);
+            throw FileWriteException.For(folder, failure);
         }
     }
 

@@ -2,6 +2,7 @@ using Duet.Cli.Hosting;
 using Duet.Cli.Output;
 using Duet.Cli.Tests.Support;
 using Shouldly;
+using Spectre.Console;
 using Spectre.Console.Testing;
 using Xunit;
 
@@ -71,6 +72,39 @@ public sealed class ProgressLineTests : IDisposable
         console.Output.ShouldBe("quarantined [bold]videos/a.mp4[/]: no sound\n");
     }
 
+    [Fact]
+    public void On_a_terminal_it_redraws_one_line_that_fits_and_leaves_the_last_one()
+    {
+        using var terminal = new Terminal { Width = 30 };
+        console.Profile.Out = terminal;
+        using (var progress = new ProgressLine(Context(), "ingest", "videos", time))
+        {
+            progress.Report(0, 10);
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            progress.Report(1, 10); // too soon to redraw
+            time.Advance(TimeSpan.FromMilliseconds(950));
+            progress.Report(5, 10);
+        }
+
+        terminal.Text.ShouldBe("\r\e[Kingest: 0 of 10 videos (0 %)\r\e[Kingest: 5 of 10 videos (50 %)\n");
+    }
+
+    [Fact]
+    public void On_a_terminal_a_note_goes_above_the_live_line()
+    {
+        using var terminal = new Terminal { Width = 80 };
+        console.Profile.Out = terminal;
+        using (var progress = new ProgressLine(Context(), "ingest", "videos", time))
+        {
+            progress.Note("before anything is drawn");
+            progress.Report(3, 10);
+            progress.Note("no sound: a.mp4");
+        }
+
+        const string Live = "ingest: 3 of 10 videos (30 %)";
+        terminal.Text.ShouldBe($"before anything is drawn\n\r\e[K{Live}\r\e[Kno sound: a.mp4\n{Live}\n");
+    }
+
     [Theory]
     [InlineData(0.44, "0.4 s")]
     [InlineData(9.96, "10 s")]
@@ -81,4 +115,27 @@ public sealed class ProgressLineTests : IDisposable
     public void Durations_read_well(double seconds, string expected) => Durations.Text(TimeSpan.FromSeconds(seconds)).ShouldBe(expected);
 
     private CommandContext Context() => new(DuetCommand.Create().Parse([]), json: false, TextWriter.Null, console, CancellationToken.None);
+
+    /// <summary>A terminal that keeps what is written to it.</summary>
+    private sealed class Terminal : IAnsiConsoleOutput, IDisposable
+    {
+        private readonly StringWriter writer = new() { NewLine = "\n" };
+
+        public string Text => writer.ToString();
+
+        public TextWriter Writer => writer;
+
+        public bool IsTerminal => true;
+
+        public int Width { get; init; }
+
+        public int Height => 25;
+
+        public void SetEncoding(System.Text.Encoding encoding)
+        {
+            // Text stays text.
+        }
+
+        public void Dispose() => writer.Dispose();
+    }
 }
