@@ -38,8 +38,8 @@ public sealed class EvaluationTests(TinyStore tiny)
         report.ExitCode.ShouldBe(0, report.Error);
         using var json = JsonDocument.Parse(report.Output);
         var page = json.RootElement.GetProperty("report").GetString()!;
-        page.ShouldBe(tiny.In(tiny.Run, "report.html"));
-        File.ReadAllText(page).ShouldContain("</html>");
+        Path.GetFullPath(page, tiny.Folder).ShouldBe(tiny.In(tiny.Run, "report.html"));
+        File.ReadAllText(tiny.In(tiny.Run, "report.html")).ShouldContain("</html>");
     }
 
     [Fact]

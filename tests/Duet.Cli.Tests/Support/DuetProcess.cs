@@ -10,7 +10,7 @@ internal sealed record DuetResult(int ExitCode, string Output, string Error);
 internal static class DuetProcess
 {
     /// <summary>Only to end what hangs: a loaded machine may need long.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     /// <summary>The built program, which lies beside the tests.</summary>
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "Duet.Cli.dll");
