@@ -124,7 +124,7 @@ internal static class EvalProbeVerb
 
         if (result.Results.Any(r => !r.Converged))
         {
-            context.Line("Some classifiers did not meet their tolerance in 1000 passes; a smaller --c converges faster.");
+            context.Line("Some classifiers did not meet their tolerance in 1000 iterations; a smaller --c converges faster.");
         }
 
         context.Line($"Result: {file}");

@@ -1,5 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
 using Duet.Data.Randomness;
 
 namespace Duet.Learning.Evaluation;
@@ -43,7 +41,7 @@ internal sealed class DualCoordinateDescent(FeatureMatrix features, double[] squ
                 var diagonal = squared ? 0.5 / cost : 0;
                 var upper = squared ? double.PositiveInfinity : cost;
                 var row = features.Row(i);
-                var gradient = (y * (Dot(row, w) + (w[^1] * options.InterceptScaling))) - 1 + (alpha[i] * diagonal);
+                var gradient = (y * (RowProducts.Dot(row, w) + (w[^1] * options.InterceptScaling))) - 1 + (alpha[i] * diagonal);
 
                 var projected = gradient;
                 if (alpha[i] == 0)
@@ -79,7 +77,7 @@ internal sealed class DualCoordinateDescent(FeatureMatrix features, double[] squ
                     var curvature = squares[i] + diagonal;
                     alpha[i] = curvature > 0 ? Math.Clamp(before - (gradient / curvature), 0, upper) : upper; // a row of zeros without a bias
                     var step = (alpha[i] - before) * y;
-                    AddScaled(row, step, w);
+                    RowProducts.AddScaled(row, step, w);
                     w[^1] += step * options.InterceptScaling;
                 }
             }
@@ -102,64 +100,5 @@ internal sealed class DualCoordinateDescent(FeatureMatrix features, double[] squ
         }
 
         return (w, options.MaxIterations, false);
-    }
-
-    /// <summary>Inner product of a row with the first weights.</summary>
-    public static double Dot(ReadOnlySpan<float> row, ReadOnlySpan<double> w)
-    {
-        var sum0 = Vector<double>.Zero;
-        var sum1 = Vector<double>.Zero;
-        var step = Vector<float>.Count;
-        var half = Vector<double>.Count;
-        ref var x = ref MemoryMarshal.GetReference(row);
-        ref var v = ref MemoryMarshal.GetReference(w);
-        var i = 0;
-        for (; i <= row.Length - step; i += step)
-        {
-            Vector.Widen(Vector.LoadUnsafe(ref x, (nuint)i), out var low, out var high);
-            sum0 = Vector.FusedMultiplyAdd(low, Vector.LoadUnsafe(ref v, (nuint)i), sum0);
-            sum1 = Vector.FusedMultiplyAdd(high, Vector.LoadUnsafe(ref v, (nuint)(i + half)), sum1);
-        }
-
-        var sum = Vector.Sum(sum0 + sum1);
-        for (; i < row.Length; i++)
-        {
-            sum += row[i] * w[i];
-        }
-
-        return sum;
-    }
-
-    /// <summary>Squared length of a row.</summary>
-    public static double SquaredNorm(ReadOnlySpan<float> row)
-    {
-        double sum = 0;
-        foreach (var x in row)
-        {
-            sum += (double)x * x;
-        }
-
-        return sum;
-    }
-
-    private static void AddScaled(ReadOnlySpan<float> row, double factor, Span<double> w)
-    {
-        var scale = new Vector<double>(factor);
-        var step = Vector<float>.Count;
-        var half = Vector<double>.Count;
-        ref var x = ref MemoryMarshal.GetReference(row);
-        ref var v = ref MemoryMarshal.GetReference(w);
-        var i = 0;
-        for (; i <= row.Length - step; i += step)
-        {
-            Vector.Widen(Vector.LoadUnsafe(ref x, (nuint)i), out var low, out var high);
-            Vector.FusedMultiplyAdd(low, scale, Vector.LoadUnsafe(ref v, (nuint)i)).StoreUnsafe(ref v, (nuint)i);
-            Vector.FusedMultiplyAdd(high, scale, Vector.LoadUnsafe(ref v, (nuint)(i + half))).StoreUnsafe(ref v, (nuint)(i + half));
-        }
-
-        for (; i < row.Length; i++)
-        {
-            w[i] += factor * row[i];
-        }
     }
 }

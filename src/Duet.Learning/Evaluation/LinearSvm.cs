@@ -1,8 +1,8 @@
 namespace Duet.Learning.Evaluation;
 
 /// <summary>
-/// One-vs-rest linear support vector machines. Each class is one binary problem, solved by dual coordinate descent
-/// (Hsieh et al., ICML 2008), and the problems run side by side. At convergence the decision values are LinearSVC's.
+/// One-vs-rest linear support vector machines. Each class is one binary problem, and the problems run side by side: the answer
+/// does not depend on the number of threads. At convergence the decision values are LinearSVC's, whichever solver found them.
 /// </summary>
 public sealed class LinearSvm
 {
@@ -22,10 +22,10 @@ public sealed class LinearSvm
     /// <summary>The constant behind the bias.</summary>
     public double InterceptScaling { get; }
 
-    /// <summary>Passes that each class took.</summary>
+    /// <summary>Passes (coordinate descent) or steps (Newton) that each class took.</summary>
     public IReadOnlyList<int> Iterations { get; }
 
-    /// <summary>Whether every class met the tolerance before its passes ran out.</summary>
+    /// <summary>Whether every class met the tolerance before its iterations ran out.</summary>
     public bool Converged { get; }
 
     /// <summary>Fits one machine per class.</summary>
@@ -63,24 +63,34 @@ public sealed class LinearSvm
             throw new ArgumentException("There must be at least two classes, each with a row.", nameof(classes));
         }
 
-        var squares = new double[features.Rows];
-        Parallel.For(0, features.Rows, r => squares[r] = DualCoordinateDescent.SquaredNorm(features.Row(r)) + (options.InterceptScaling * options.InterceptScaling));
         var solutions = new double[classes][];
         var iterations = new int[classes];
         var converged = new bool[classes];
-        Parallel.For(0, classes, new ParallelOptions { CancellationToken = cancel }, k =>
-        {
-            double Weight(int c) => options.ClassWeights == SvmClassWeights.Balanced ? (double)features.Rows / ((double)classes * sizes[c]) : 1;
-            // liblinear weighs a class's own rows; the rest keep C, except where the rest is one class.
-            var solver = new DualCoordinateDescent(features, squares, options, options.C * Weight(k), options.C * (classes == 2 ? Weight(1 - k) : 1));
-            var positive = new bool[features.Rows];
-            for (var r = 0; r < positive.Length; r++)
-            {
-                positive[r] = labels[r] == k;
-            }
+        var parallel = new ParallelOptions { CancellationToken = cancel };
+        bool[] Own(int k) => [.. labels.Select(label => label == k)];
+        double Weight(int k) => options.ClassWeights == SvmClassWeights.Balanced ? (double)features.Rows / ((double)classes * sizes[k]) : 1;
+        // liblinear weighs a class's own rows; the rest keep C, except where the rest is one class.
+        (double Own, double Others) Costs(int k) => (options.C * Weight(k), options.C * (classes == 2 ? Weight(1 - k) : 1));
 
-            (solutions[k], iterations[k], converged[k]) = solver.Solve(positive, k, cancel);
-        });
+        if (UsesNewton(features, options))
+        {
+            Parallel.For(0, classes, parallel, () => new PrimalNewton(features, options), (k, _, solver) =>
+            {
+                var (own, rest) = Costs(k);
+                (solutions[k], iterations[k], converged[k]) = solver.Solve(Own(k), own, rest, cancel);
+                return solver;
+            }, static _ => { });
+        }
+        else
+        {
+            var squares = new double[features.Rows];
+            Parallel.For(0, features.Rows, r => squares[r] = RowProducts.SquaredNorm(features.Row(r)) + (options.InterceptScaling * options.InterceptScaling));
+            Parallel.For(0, classes, parallel, k =>
+            {
+                var (own, rest) = Costs(k);
+                (solutions[k], iterations[k], converged[k]) = new DualCoordinateDescent(features, squares, options, own, rest).Solve(Own(k), k, cancel);
+            });
+        }
 
         return new LinearSvm(solutions, options.InterceptScaling, iterations, converged.All(static c => c));
     }
@@ -93,7 +103,7 @@ public sealed class LinearSvm
         ArgumentOutOfRangeException.ThrowIfNotEqual(row.Length, weights[0].Length - 1);
         for (var k = 0; k < weights.Length; k++)
         {
-            decisions[k] = DualCoordinateDescent.Dot(row, weights[k]) + (weights[k][^1] * InterceptScaling);
+            decisions[k] = RowProducts.Dot(row, weights[k]) + (weights[k][^1] * InterceptScaling);
         }
     }
 
@@ -101,4 +111,11 @@ public sealed class LinearSvm
     /// <param name="classIndex">Which class.</param>
     public (ReadOnlyMemory<double> Weights, double Bias) Of(int classIndex) =>
         (weights[classIndex].AsMemory(0, weights[classIndex].Length - 1), weights[classIndex][^1] * InterceptScaling);
+
+    private static bool UsesNewton(FeatureMatrix features, LinearSvmOptions options) => options.Solver switch
+    {
+        SvmSolver.PrimalNewton => true,
+        SvmSolver.DualCoordinateDescent => false,
+        _ => options.Loss == SvmLoss.SquaredHinge && features.Rows >= features.Columns,
+    };
 }

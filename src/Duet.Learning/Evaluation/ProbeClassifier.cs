@@ -37,64 +37,24 @@ internal sealed class ProbeClassifier
         if (c.Count > 1)
         {
             var folds = Folds(train, seed);
-            var mostRight = -1;
-            foreach (var candidate in c.Order())
+            var candidates = c.Order().ToArray();
+            var right = new int[candidates.Length];
+            foreach (var held in folds.Distinct().Order())
             {
-                var right = 0;
-                foreach (var held in folds.Distinct().Order())
+                var outside = train.Where((_, i) => folds[i] == held).ToArray();
+                var inside = new TrainingSet(this, train.Where((_, i) => folds[i] != held)); // copied and standardised once for all candidates
+                for (var i = 0; i < candidates.Length; i++)
                 {
-                    var inside = train.Where((_, i) => folds[i] != held).ToArray();
-                    var outside = train.Where((_, i) => folds[i] == held).ToArray();
-                    var (named, _) = Fit(inside, outside, candidate, seed, cancel);
-                    right += named.Where((p, i) => p == labelOf[outside[i]]).Count();
-                }
-
-                if (right > mostRight)
-                {
-                    (mostRight, best) = (right, candidate); // of equals the smallest: the smoothest machine
+                    var (named, _) = inside.Name(outside, candidates[i], seed, cancel);
+                    right[i] += named.Where((p, v) => p == labelOf[outside[v]]).Count();
                 }
             }
+
+            best = candidates[Array.IndexOf(right, right.Max())]; // of equals the smallest: the smoothest machine
         }
 
-        var (predicted, converged) = Fit(train, test, best, seed, cancel);
+        var (predicted, converged) = new TrainingSet(this, train).Name(test, best, seed, cancel);
         return (predicted, best, converged);
-    }
-
-    private (int[] Predicted, bool Converged) Fit(IReadOnlyList<int> train, IReadOnlyList<int> test, double c, long seed, CancellationToken cancel)
-    {
-        // A class may have no video on this side of a fold: the machine then knows fewer classes.
-        var known = train.Select(v => labelOf[v]).Distinct().Order().ToArray();
-        var number = known.Select((label, i) => (label, i)).ToDictionary(p => p.label, p => p.i);
-        if (known.Length == 1)
-        {
-            return ([.. test.Select(_ => known[0])], true);
-        }
-
-        var rows = train.SelectMany(v => rowsOf[v]).ToArray();
-        var x = features.Take(rows);
-        var labels = train.SelectMany(v => rowsOf[v].Select(_ => number[labelOf[v]])).ToArray();
-        var standardiser = Standardiser.Fit(x);
-        standardiser.Apply(x);
-        var svm = LinearSvm.Fit(x, labels, known.Length, new LinearSvmOptions { C = c, Seed = seed }, cancel);
-        var predicted = new int[test.Count];
-        Parallel.For(0, test.Count, t =>
-        {
-            var own = features.Take(rowsOf[test[t]]);
-            standardiser.Apply(own);
-            var sum = new double[known.Length];
-            var decisions = new double[known.Length];
-            for (var r = 0; r < own.Rows; r++)
-            {
-                svm.Decide(own.Row(r), decisions);
-                for (var k = 0; k < sum.Length; k++)
-                {
-                    sum[k] += decisions[k];
-                }
-            }
-
-            predicted[t] = known[Array.IndexOf(sum, sum.Max())];
-        });
-        return (predicted, svm.Converged);
     }
 
     /// <summary>A fold for each training video: every class is dealt out evenly.</summary>
@@ -113,5 +73,55 @@ internal sealed class ProbeClassifier
         }
 
         return folds;
+    }
+
+    /// <summary>The clips of some videos, standardised by their own numbers.</summary>
+    private sealed class TrainingSet
+    {
+        private readonly ProbeClassifier data;
+        private readonly int[] known; // a class may have no video on this side of a fold: the machine then knows fewer classes
+        private readonly int[] labels;
+        private readonly FeatureMatrix rows;
+        private readonly Standardiser standardiser;
+
+        public TrainingSet(ProbeClassifier data, IEnumerable<int> videos)
+        {
+            this.data = data;
+            var members = videos.ToArray();
+            known = [.. members.Select(v => data.labelOf[v]).Distinct().Order()];
+            labels = [.. members.SelectMany(v => data.rowsOf[v].Select(_ => Array.IndexOf(known, data.labelOf[v])))];
+            rows = data.features.Take([.. members.SelectMany(v => data.rowsOf[v])]);
+            standardiser = Standardiser.Fit(rows);
+            standardiser.Apply(rows);
+        }
+
+        public (int[] Predicted, bool Converged) Name(IReadOnlyList<int> test, double c, long seed, CancellationToken cancel)
+        {
+            if (known.Length == 1)
+            {
+                return ([.. test.Select(_ => known[0])], true);
+            }
+
+            var svm = LinearSvm.Fit(rows, labels, known.Length, new LinearSvmOptions { C = c, Seed = seed }, cancel);
+            var predicted = new int[test.Count];
+            Parallel.For(0, test.Count, t =>
+            {
+                var own = data.features.Take(data.rowsOf[test[t]]);
+                standardiser.Apply(own);
+                var sum = new double[known.Length];
+                var decisions = new double[known.Length];
+                for (var r = 0; r < own.Rows; r++)
+                {
+                    svm.Decide(own.Row(r), decisions);
+                    for (var k = 0; k < sum.Length; k++)
+                    {
+                        sum[k] += decisions[k];
+                    }
+                }
+
+                predicted[t] = known[Array.IndexOf(sum, sum.Max())];
+            });
+            return (predicted, svm.Converged);
+        }
     }
 }
