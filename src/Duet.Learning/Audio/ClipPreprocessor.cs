@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Duet.Data.Clips;
 using Duet.Learning.Native;
+using Duet.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ public sealed class ClipPreprocessor : IDisposable
 {
     private readonly ClipOptions clip;
     private readonly Device device;
-    private readonly LogMel logMel;
+    private readonly LogMel? logMel; // null: made for a video encoder alone
     private readonly Tensor? melMean; // [mels] or [1]
     private readonly Tensor? melScale;
     private readonly float[] scale = new float[3];
@@ -27,41 +28,61 @@ public sealed class ClipPreprocessor : IDisposable
     /// <param name="device">Where the tensors go.</param>
     /// <exception cref="ArgumentException">The statistics are missing or are not those that the options ask for.</exception>
     public ClipPreprocessor(ClipOptions clip, LogMelOptions spectrogram, SpectrogramStatistics? statistics, Device device)
+        : this(clip, device, spectrogram ?? throw new ArgumentNullException(nameof(spectrogram)), statistics)
+    {
+    }
+
+    private ClipPreprocessor(ClipOptions clip, Device device, LogMelOptions? spectrogram, SpectrogramStatistics? statistics)
     {
         ArgumentNullException.ThrowIfNull(clip);
-        ArgumentNullException.ThrowIfNull(spectrogram);
         TorchRuntime.EnsureLoaded();
         if (clip.Mean.Count != 3 || clip.Std.Count != 3 || clip.Std.Any(s => !(s > 0)))
         {
             throw new ArgumentException("The clip's mean and std need three values each, and each std above 0.", nameof(clip));
         }
 
-        if (spectrogram.Normalisation != SpectrogramNormalisation.None && statistics?.Fits(spectrogram) != true)
+        if (spectrogram is { Normalisation: not SpectrogramNormalisation.None } && statistics?.Fits(spectrogram) != true)
         {
             throw new ArgumentException($"Normalisation '{spectrogram.Normalisation}' over {spectrogram.MelBins} mel bins needs matching statistics.", nameof(statistics));
         }
 
         this.clip = clip;
         this.device = device;
-        logMel = new LogMel(spectrogram, device);
+        logMel = spectrogram is null ? null : new LogMel(spectrogram, device);
         for (var c = 0; c < 3; c++)
         {
             scale[c] = (float)(1 / (255 * clip.Std[c]));
             bias[c] = (float)(-clip.Mean[c] / clip.Std[c]);
         }
 
-        if (spectrogram.Normalisation != SpectrogramNormalisation.None)
+        if (spectrogram is { Normalisation: not SpectrogramNormalisation.None })
         {
             melMean = torch.tensor(statistics!.Mean.Select(m => (float)m).ToArray(), device: device).DetachFromDisposeScope();
             melScale = torch.tensor(statistics.Std.Select(s => (float)(1 / Math.Max(s, SpectrogramStatistics.LeastStd))).ToArray(), device: device).DetachFromDisposeScope();
         }
     }
 
+    /// <summary>
+    /// Prepares clips as a saved encoder learned to see or hear them: by its card alone. A video encoder's card says nothing about
+    /// spectrograms, so its preprocessor makes none.
+    /// </summary>
+    /// <param name="card">The card of an encoder file.</param>
+    /// <param name="device">Where the tensors go.</param>
+    public static ClipPreprocessor FromCard(PreprocessingCard card, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(card);
+        return new ClipPreprocessor(card.Clip, device, card.Spectrogram, card.SpectrogramStatistics);
+    }
+
     /// <summary>The clip's options.</summary>
     public ClipOptions Clip => clip;
 
     /// <summary>The spectrogram's options.</summary>
-    public LogMelOptions Spectrogram => logMel.Options;
+    /// <exception cref="InvalidOperationException">It was made from a video encoder's card.</exception>
+    public LogMelOptions Spectrogram => Mels.Options;
+
+    private LogMel Mels => logMel
+        ?? throw new InvalidOperationException("This preprocessor was made from a video encoder's card, which says nothing about spectrograms. Make it from the audio encoder's.");
 
     /// <summary>The batch's frames.</summary>
     /// <param name="batch">A batch with frames.</param>
@@ -112,7 +133,7 @@ public sealed class ClipPreprocessor : IDisposable
         var rows = batch.Count * batch.WindowsPerClip;
         var pcm = empty([rows, batch.SamplesPerWindow], ScalarType.Float32);
         PixelKernel.ToUnit(batch.Samples.AsSpan(0, rows * batch.SamplesPerWindow), Floats(pcm));
-        return Normalise(logMel.Forward(pcm.to(device))).MoveToOuterDisposeScope();
+        return Normalise(Mels.Forward(pcm.to(device))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Normalises spectrograms as the network expects them.</summary>
@@ -149,7 +170,7 @@ public sealed class ClipPreprocessor : IDisposable
             PixelKernel.ToUnit(batch.Samples.AsSpan(((i * batch.WindowsPerClip) + window) * samples, samples), floats.Slice(i * samples, samples));
         }
 
-        return logMel.Forward(pcm.to(device)).MoveToOuterDisposeScope();
+        return Mels.Forward(pcm.to(device)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -192,7 +213,7 @@ public sealed class ClipPreprocessor : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        logMel.Dispose();
+        logMel?.Dispose();
         melMean?.Dispose();
         melScale?.Dispose();
     }

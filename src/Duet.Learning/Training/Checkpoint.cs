@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Duet.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,11 +38,14 @@ public sealed record CheckpointHeader
 /// </summary>
 /// <param name="File">The tensors' file.</param>
 /// <param name="Header">The JSON beside it.</param>
-/// <param name="Tensors">The tensors, on the CPU; disposed with the checkpoint.</param>
-public sealed record Checkpoint(string File, CheckpointHeader Header, IReadOnlyDictionary<string, Tensor> Tensors) : IDisposable
+/// <param name="Content">The file's content; disposed with the checkpoint.</param>
+public sealed record Checkpoint(string File, CheckpointHeader Header, TensorFile Content) : IDisposable
 {
     private const string OptimiserPrefix = "optimiser.";
     private const string TaskPrefix = "task.";
+
+    /// <summary>The tensors by name, on the CPU.</summary>
+    public IReadOnlyDictionary<string, Tensor> Tensors => Content.Tensors;
 
     /// <summary>The tensors of a network: parameters and buffers, by name.</summary>
     /// <param name="network">The network.</param>
@@ -85,13 +89,7 @@ public sealed record Checkpoint(string File, CheckpointHeader Header, IReadOnlyD
         Tensors.Where(t => t.Key.StartsWith(TaskPrefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[TaskPrefix.Length..], t => t.Value, StringComparer.Ordinal));
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var tensor in Tensors.Values)
-        {
-            tensor.Dispose();
-        }
-    }
+    public void Dispose() => Content.Dispose();
 
     private static bool IsPrefixed(string name) => name.StartsWith(OptimiserPrefix, StringComparison.Ordinal) || name.StartsWith(TaskPrefix, StringComparison.Ordinal);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Duet.Data.Files;
+using Duet.Learning.Weights;
 using static TorchSharp.torch;
 
 namespace Duet.Learning.Training;
@@ -18,7 +19,6 @@ public sealed class Checkpoints
     private const int LongestHeader = 16 << 20;
 
     private readonly string recipe;
-    private readonly string store;
     private readonly int keep;
     private readonly IDurableFiles files;
 
@@ -33,13 +33,16 @@ public sealed class Checkpoints
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keep);
         Run = run;
         this.recipe = recipe;
-        this.store = store;
+        Store = store;
         this.keep = keep;
         this.files = files ?? DurableFiles.Instance;
     }
 
     /// <summary>The run's folder.</summary>
     public RunFolder Run { get; }
+
+    /// <summary>The fingerprint of the store that the run learns from.</summary>
+    public string Store { get; }
 
     /// <summary>The newest checkpoint of a run that can be used.</summary>
     /// <param name="run">The run's folder.</param>
@@ -55,7 +58,7 @@ public sealed class Checkpoints
             {
                 return Read(run, step);
             }
-            catch (Exception e) when (e is InvalidDataException or JsonException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is InvalidDataException or WeightsException or JsonException or IOException or UnauthorizedAccessException)
             {
                 last = $"The checkpoint '{PathOf(run, step, TensorSuffix)}' can't be used: {e.Message.TrimEnd('.')}.";
                 damaged?.Invoke(last);
@@ -86,7 +89,7 @@ public sealed class Checkpoints
                 path,
                 stream =>
                 {
-                    CheckpointTensors.Write(stream, Checkpoint.Gather(task.Network, optimiser, captured));
+                    SafeTensors.Write(stream, Checkpoint.Gather(task.Network, optimiser, captured));
                     bytes = stream.Length;
                     stream.Position = 0;
                     hash = Convert.ToHexStringLower(SHA256.HashData(stream));
@@ -100,7 +103,7 @@ public sealed class Checkpoints
             Bytes = bytes,
             Sha256 = hash!,
             Recipe = recipe,
-            Store = store,
+            Store = Store,
             State = state,
             Task = captured.Values,
         };
@@ -135,20 +138,19 @@ public sealed class Checkpoints
         }
 
         var path = PathOf(run, step, TensorSuffix);
-        using (var stream = File.OpenRead(path))
+        using var stream = File.OpenRead(path);
+        if (stream.Length != header.Bytes)
         {
-            if (stream.Length != header.Bytes)
-            {
-                throw new InvalidDataException($"it is {stream.Length} bytes long and should be {header.Bytes}");
-            }
-
-            if (!Convert.ToHexStringLower(SHA256.HashData(stream)).Equals(header.Sha256, StringComparison.OrdinalIgnoreCase))
-            {
-                throw new InvalidDataException("its bytes are not those that were written (SHA-256 differs)");
-            }
+            throw new InvalidDataException($"it is {stream.Length} bytes long and should be {header.Bytes}");
         }
 
-        return new Checkpoint(path, header, CheckpointTensors.Read(path));
+        if (!Convert.ToHexStringLower(SHA256.HashData(stream)).Equals(header.Sha256, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InvalidDataException("its bytes are not those that were written (SHA-256 differs)");
+        }
+
+        stream.Position = 0;
+        return new Checkpoint(path, header, SafeTensors.Read(stream, path));
     }
 
     /// <summary>The steps that have a JSON: without one, a file of tensors was never finished.</summary>

@@ -63,6 +63,16 @@ public interface IPretextTask : IDisposable
     /// <summary>Goes on from a saved state.</summary>
     /// <param name="state">What <see cref="Capture"/> gave.</param>
     void Restore(TaskState state);
+
+    /// <summary>
+    /// Writes what others can use without the run: encoder files, each with the card that says how to feed it. Called after at least one step,
+    /// when the run ends or is interrupted, once the checkpoint of that step is on the disk.
+    /// </summary>
+    /// <param name="run">The run's folder.</param>
+    /// <param name="step">The steps taken.</param>
+    /// <param name="store">The fingerprint of the store that was learned from.</param>
+    /// <exception cref="Data.Files.FileWriteException">A file can't be written; an old one is untouched.</exception>
+    void Export(RunFolder run, long step, string store);
 }
 
 /// <summary>What an epoch reads.</summary>

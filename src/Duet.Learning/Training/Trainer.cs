@@ -191,6 +191,11 @@ public sealed class Trainer : IDisposable
     {
         state = state with { Finished = finished };
         var file = Save();
+        if (state.Step > 0)
+        {
+            task.Export(checkpoints.Run, state.Step, checkpoints.Store);
+        }
+
         return new TrainingOutcome(finished, state.Step, Steps, state.Seconds, file);
     }
 

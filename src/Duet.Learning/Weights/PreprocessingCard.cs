@@ -55,6 +55,12 @@ public sealed record PreprocessingCard
     /// <summary>The step after which they were taken.</summary>
     public required long Step { get; init; }
 
+    /// <summary>The run's seed; null where the weights come from elsewhere.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>The fingerprint of the store that they were learned from; null where there was none.</summary>
+    public string? Store { get; init; }
+
     /// <summary>The card of an encoder.</summary>
     /// <param name="encoder">The encoder.</param>
     /// <param name="clip">The run's clips.</param>

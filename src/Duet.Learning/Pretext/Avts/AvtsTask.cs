@@ -8,6 +8,7 @@ using Duet.Learning.Audio;
 using Duet.Learning.Models;
 using Duet.Learning.Recipes;
 using Duet.Learning.Training;
+using Duet.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -153,6 +154,19 @@ public sealed class AvtsTask : IPretextTask
         ArgumentNullException.ThrowIfNull(state);
         statistics = StatisticsOf(state);
         collapse.Restore(state.Values["collapse_low"]!.GetValue<int>(), state.Values["collapse_announced_stage"]!.GetValue<int>());
+    }
+
+    /// <inheritdoc/>
+    public void Export(RunFolder run, long step, string store)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        Save(run.VideoEncoderFile, model.VideoEncoder);
+        Save(run.AudioEncoderFile, model.AudioEncoder);
+
+        void Save(string path, Encoder encoder) => EncoderFile.Save(
+            path,
+            encoder,
+            PreprocessingCard.Of(encoder, recipe.Clip, recipe.Spectrogram, statistics, run.Name, "avts", step) with { Seed = recipe.Seed, Store = store });
     }
 
     /// <inheritdoc/>
