@@ -15,7 +15,7 @@ internal static class PretrainVerb
     {
         var (recipe, set) = (RecipeArguments.Recipe(), RecipeArguments.Set());
         var store = new Option<string>("--store") { Description = "The store to learn from; 'duet ingest' makes one.", Required = true, HelpName = "DIR" };
-        var run = new Option<string>("--run") { Description = "The run's folder: checkpoints and metrics.", Required = true, HelpName = "DIR" };
+        var run = new Option<string>("--run") { Description = "The run's folder: checkpoints, encoders and metrics.", Required = true, HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on with the run that the folder holds, with the same recipe and store." };
         var verb = new Verb("pretrain", "Teaches a video and an audio encoder from a store's own sound.")
         {
@@ -102,7 +102,7 @@ internal static class PretrainVerb
 
         if (outcome.Finished)
         {
-            context.Line($"finished: {outcome.Step} steps in {Durations.Text(TimeSpan.FromSeconds(outcome.Seconds))}; the run is in {folder.Path}");
+            context.Line($"finished: {outcome.Step} steps in {Durations.Text(TimeSpan.FromSeconds(outcome.Seconds))}; the run is in {folder.Path}, its encoders in {Path.GetDirectoryName(folder.VideoEncoderFile)}");
         }
         else
         {

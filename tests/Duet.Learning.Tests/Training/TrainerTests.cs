@@ -126,6 +126,24 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_checkpoint_whose_hash_holds_but_whose_tensors_break_the_format_is_passed_over_too()
+    {
+        using var run = new TinyRun();
+        run.Run(TinyRun.Recipe with { Training = TinyRun.Recipe.Training with { CheckpointEvery = 1 } }, stopAfter: 2);
+        var newest = Path.Combine(run.Folder.CheckpointFolder, "step-00000002");
+        byte[] noHeader = [255, 255, 255, 255, 255, 255, 255, 127, (byte)'{'];
+        File.WriteAllBytes(newest + ".safetensors", noHeader);
+        var header = JsonNode.Parse(File.ReadAllText(newest + ".json"))!;
+        header["bytes"] = noHeader.Length;
+        header["sha256"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(noHeader));
+        File.WriteAllText(newest + ".json", header.ToJsonString());
+        run.Run(resume: true, stopAfter: 3).Step.ShouldBe(3);
+        var notes = run.Progress.OfType<TrainingNote>().Select(n => n.Text).ToArray();
+        notes.ShouldContain(n => n.Contains("step-00000002.safetensors") && n.Contains("not a whole safetensors file"));
+        notes.ShouldContain("resumed from step 1");
+    }
+
+    [Fact]
     public void When_no_checkpoint_is_whole_the_run_says_so()
     {
         using var run = new TinyRun();
