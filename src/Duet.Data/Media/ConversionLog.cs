@@ -10,7 +10,6 @@ namespace Duet.Data.Media;
 internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
 {
     private Rational videoTimeBase;
-    private Rational audioTimeBase;
     private double freezeStart = -1;
 
     /// <summary>The first decoded frame's time on the file's clock, seconds.</summary>
@@ -47,55 +46,76 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
     public bool Interrupted { get; private set; }
 
     /// <summary>Takes one line.</summary>
+    /// <param name="line">
+    /// ffmpeg's own lines begin with who speaks and how loud: <c>[Parsed_showinfo_2 @ 0x55] [info] n: 0 pts: 3</c>. What a file says about
+    /// itself (its title, its comments) is printed too, but indented, so that it can't pass for one of them.
+    /// </param>
     public void Add(string line)
     {
-        if (line.Contains("showinfo", StringComparison.Ordinal))
+        if (OwnLine().Match(line) is not { Success: true } own)
         {
-            ShowInfo(line);
+            return;
         }
-        else if (line.Contains("freezedetect", StringComparison.Ordinal))
+
+        var (speaker, level, text) = (own.Groups[1].Value, own.Groups[2].Value, own.Groups[3].Value);
+        if (speaker.Contains("showinfo", StringComparison.Ordinal))
         {
-            Freeze(line);
+            ShowInfo(text, speaker.Contains("ashowinfo", StringComparison.Ordinal));
         }
-        else if (line.Contains("packets read", StringComparison.Ordinal))
+        else if (speaker.Contains("freezedetect", StringComparison.Ordinal))
         {
-            Packets(line);
+            Freeze(text);
         }
-        else if (line.Contains("[error]", StringComparison.Ordinal) || line.Contains("[fatal]", StringComparison.Ordinal))
+        else if (level is "error" or "fatal")
         {
-            Error(line);
+            Error(line, text);
         }
-        else if (line.Contains("received signal", StringComparison.Ordinal))
+        else if (level == "verbose" && speaker.Length == 0)
+        {
+            Packets(text);
+        }
+        else if (speaker.Length == 0 && text.StartsWith("Exiting normally, received signal", StringComparison.Ordinal))
         {
             Interrupted = true;
         }
     }
 
-    private void ShowInfo(string line)
+    private void ShowInfo(string text, bool isAudio)
     {
-        var isAudio = line.Contains("ashowinfo", StringComparison.Ordinal);
-        if (ConfigIn().Match(line) is { Success: true } config && Rational.TryParse(config.Groups[1].Value, out var timeBase) && timeBase > 0)
+        if (ConfigIn().Match(text) is { Success: true } config && Rational.TryParse(config.Groups[1].Value, out var timeBase) && timeBase > 0)
         {
             videoTimeBase = timeBase;
         }
-        else if (First().Match(line) is { Success: true } first && long.TryParse(first.Groups[1].Value, CultureInfo.InvariantCulture, out var pts))
+        else if (First().Match(text) is { Success: true } first && long.TryParse(first.Groups[1].Value, CultureInfo.InvariantCulture, out var pts))
         {
-            if (isAudio && FirstSampleTime is null && Rate().Match(line) is { Success: true } rate
+            if (isAudio && FirstSampleTime is null && Rate().Match(text) is { Success: true } rate
                 && int.TryParse(rate.Groups[1].Value, CultureInfo.InvariantCulture, out var hertz) && hertz > 0)
             {
-                audioTimeBase = new Rational(1, hertz); // asettb makes it so
-                FirstSampleTime = pts * audioTimeBase;
+                FirstSampleTime = new Rational(pts, hertz); // asettb makes the sample the unit
             }
             else if (!isAudio && FirstFrameTime is null && videoTimeBase > 0)
             {
-                FirstFrameTime = pts * videoTimeBase;
+                FirstFrameTime = Time(pts, videoTimeBase);
             }
         }
     }
 
-    private void Freeze(string line)
+    /// <summary>Seconds; null for a timestamp so absurd that it has none.</summary>
+    private static Rational? Time(long pts, Rational timeBase)
     {
-        if (FreezeValue().Match(line) is not { Success: true } match
+        try
+        {
+            return pts * timeBase;
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private void Freeze(string text)
+    {
+        if (FreezeValue().Match(text) is not { Success: true } match
             || !double.TryParse(match.Groups[2].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
         {
             return;
@@ -115,9 +135,9 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
         }
     }
 
-    private void Packets(string line)
+    private void Packets(string text)
     {
-        if (PacketsRead().Match(line) is { Success: true } match
+        if (PacketsRead().Match(text) is { Success: true } match
             && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var stream)
             && long.TryParse(match.Groups[2].Value, CultureInfo.InvariantCulture, out var packets))
         {
@@ -132,11 +152,11 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
         }
     }
 
-    private void Error(string line)
+    private void Error(string line, string text)
     {
         FirstError ??= Prober.Plain(line);
-        DiskFull |= line.Contains("No space left on device", StringComparison.Ordinal);
-        if (DecodeError().Match(line) is { Success: true } match && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var stream))
+        DiskFull |= text.AsSpan().TrimEnd(" .)").EndsWith("No space left on device"); // at the end: a file's name may hold these words too
+        if (DecodeError().Match(text) is { Success: true } match && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var stream))
         {
             // ffmpeg 4 and 5 name the stream.
             Count(stream == audioIndex);
@@ -146,7 +166,7 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
             // ffmpeg 6 and later name the decoder and its kind: "[vist#0:0/h264 @ ...] [dec:h264 @ ...] Error submitting packet to decoder".
             Count(newer.Groups[1].Value == "a");
         }
-        else if (line.Contains("concealing", StringComparison.Ordinal))
+        else if (text.Contains("concealing", StringComparison.Ordinal))
         {
             VideoErrors++;
         }
@@ -164,10 +184,13 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
         }
     }
 
-    [GeneratedRegex(@"config in time_base: (\d+/\d+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:\[([^\]@]+) @ [^\]]+\] )*\[([a-z]+)\] (.*)$", RegexOptions.CultureInvariant)]
+    private static partial Regex OwnLine();
+
+    [GeneratedRegex(@"^config in time_base: (\d+/\d+)", RegexOptions.CultureInvariant)]
     private static partial Regex ConfigIn();
 
-    [GeneratedRegex(@"\] n: *0 +pts: *(-?\d+) ", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^n: *0 +pts: *(-?\d+) ", RegexOptions.CultureInvariant)]
     private static partial Regex First();
 
     [GeneratedRegex(@" rate:(\d+) ", RegexOptions.CultureInvariant)]
@@ -176,10 +199,10 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
     [GeneratedRegex(@"freeze_(start|duration|end): (-?[\d.]+)", RegexOptions.CultureInvariant)]
     private static partial Regex FreezeValue();
 
-    [GeneratedRegex(@"Input stream #0:(\d+) \(\w+\): (\d+) packets read", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^ *Input stream #0:(\d+) \(\w+\): (\d+) packets read", RegexOptions.CultureInvariant)]
     private static partial Regex PacketsRead();
 
-    [GeneratedRegex(@"Error while decoding stream #0:(\d+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^Error while decoding stream #0:(\d+)", RegexOptions.CultureInvariant)]
     private static partial Regex DecodeError();
 
     [GeneratedRegex(@"\[([va])ist#0:\d+.*Error (submitting|processing) packet", RegexOptions.CultureInvariant)]

@@ -142,8 +142,18 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
             return analysis with { Reason = QuarantineReason.Undecodable, Detail = "its pictures or its sound have no times, so they can't be put on one clock" };
         }
 
-        var skew = firstSample - firstFrame;
-        var alignment = ClockAlignment.Of(skew, settings.FrameRate, settings.SampleRate, frameCount, conversion.SampleCount);
+        Rational skew;
+        ClockAlignment alignment;
+        try
+        {
+            skew = firstSample - firstFrame;
+            alignment = ClockAlignment.Of(skew, settings.FrameRate, settings.SampleRate, frameCount, conversion.SampleCount);
+        }
+        catch (OverflowException)
+        {
+            return analysis with { Reason = QuarantineReason.Undecodable, Detail = "its pictures and its sound start impossibly far apart" };
+        }
+
         var quality = Measure(analysis.Probe!, video, audio, samplesPath, conversion, alignment, skew);
         var verdict = limits.Judge(quality)
             ?? (alignment.FrameCount == 0 ? (QuarantineReason.TooShort, "its pictures and its sound do not overlap in time") : null);
