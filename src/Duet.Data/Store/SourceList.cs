@@ -42,7 +42,7 @@ internal sealed class SourceList
         var list = new SourceList();
         if (Directory.Exists(source))
         {
-            list.Walk(Path.GetFullPath(source), Path.GetFullPath(store), labels);
+            list.Walk(Path.GetFullPath(source), Path.TrimEndingDirectorySeparator(Path.GetFullPath(store)), labels);
             if (list.Files.Count == 0 && list.Skipped.Count == 0)
             {
                 throw new UsageException($"There is no video in '{source}': " + (list.OtherFiles.Count == 0

@@ -10,8 +10,10 @@ public sealed class SourceListTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public void A_folder_is_walked_without_the_store_and_without_other_files()
+    [Theory]
+    [InlineData("store")]
+    [InlineData("store/")]
+    public void A_folder_is_walked_without_the_store_and_without_other_files(string store)
     {
         foreach (var name in new[] { "b/-dash.mp4", "a/x.MKV", "a/notes.txt", "store/y.mp4", "list.csv" })
         {
@@ -20,7 +22,7 @@ public sealed class SourceListTests : IDisposable
         }
 
         Directory.CreateSymbolicLink(folder["loop"], folder.Path);
-        var list = SourceList.Find(folder.Path, folder["store"], LabelSource.Folders);
+        var list = SourceList.Find(folder.Path, folder[store], LabelSource.Folders);
         list.Files.Select(f => (f.Path, f.Label)).ShouldBe([("a/x.MKV", "a"), ("b/-dash.mp4", "b")]);
         list.OtherFiles.ShouldBe(new Dictionary<string, int> { [".csv"] = 1, [".txt"] = 1 }, ignoreOrder: true);
     }
