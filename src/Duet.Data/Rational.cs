@@ -61,7 +61,7 @@ public readonly struct Rational : IEquatable<Rational>, IComparable<Rational>
         FromWide((Int128)a.Numerator * b.Denominator, (Int128)a.Denominator * b.Numerator);
 
     /// <summary>Negation.</summary>
-    public static Rational operator -(Rational a) => new(-a.Numerator, a.Denominator);
+    public static Rational operator -(Rational a) => FromWide(-(Int128)a.Numerator, a.Denominator);
 
     /// <summary>Less.</summary>
     public static bool operator <(Rational a, Rational b) => a.CompareTo(b) < 0;

@@ -92,6 +92,7 @@ public sealed class RationalTests
     {
         Should.Throw<OverflowException>(() => new Rational(long.MaxValue) + 1);
         Should.Throw<OverflowException>(() => new Rational(long.MaxValue) * 2);
+        Should.Throw<OverflowException>(() => -new Rational(long.MinValue));
         Should.Throw<DivideByZeroException>(() => new Rational(1) / Rational.Zero);
         Should.Throw<DivideByZeroException>(() => new Rational(1, 0));
         default(Rational).ShouldBe(new Rational(0, 7));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Duet.Data.Media;
 using Microsoft.Data.Sqlite;
 
@@ -24,7 +25,7 @@ internal static class CatalogReader
             ShortSide = Integer("short_side"),
             SampleRate = Integer("sample_rate"),
             JpegQuality = Integer("jpeg_quality"),
-            SilenceDb = double.TryParse(values.GetValueOrDefault("silence_db"), out var level) ? level : double.NaN,
+            SilenceDb = double.TryParse(values.GetValueOrDefault("silence_db"), CultureInfo.InvariantCulture, out var level) ? level : double.NaN,
         };
         if (settings.FrameRate <= 0 || settings.ShortSide is < 1 or > StoreLayout.MaxSide
             || settings.SampleRate is < 1000 or > 384000 || settings.JpegQuality is < 2 or > 31 || settings.SilenceDb is not (>= -120 and <= 0))
@@ -34,7 +35,7 @@ internal static class CatalogReader
 
         return settings;
 
-        int Integer(string name) => int.TryParse(values.GetValueOrDefault(name), out var value) ? value : 0;
+        int Integer(string name) => int.TryParse(values.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var value) ? value : 0;
     }
 
     /// <summary>The ready videos, ordered by id.</summary>
