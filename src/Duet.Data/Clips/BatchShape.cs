@@ -13,7 +13,8 @@ internal readonly record struct BatchShape(int First, int Count, int ClipFrameBy
     public long Bytes => ((long)Count * ClipFrameBytes) + ((long)Count * ClipSamples * sizeof(short));
 
     /// <summary>Divides requests into batches.</summary>
-    /// <exception cref="ArgumentException">Requests that share a batch differ in shape, a crop does not lie in its frame, or a batch is larger than an array can be.</exception>
+    /// <exception cref="ArgumentException">Requests that share a batch differ in shape, or a crop does not lie in its frame.</exception>
+    /// <exception cref="UsageException">A batch is larger than an array can be.</exception>
     public static BatchShape[] Of(IReadOnlyList<ClipRequest> requests, int batch, int size)
     {
         var shapes = new BatchShape[(requests.Count + (long)batch - 1) / batch];
@@ -31,7 +32,7 @@ internal readonly record struct BatchShape(int First, int Count, int ClipFrameBy
             var frames = (long)lead.FrameCount * size * size * 3;
             if (frames * count > Array.MaxLength || (long)samples * lead.Audio.Count * count > Array.MaxLength)
             {
-                throw new ArgumentException($"A batch of {count} clips of {lead.FrameCount} frames of {size}x{size} pixels is larger than 2 GB; take smaller batches.", nameof(batch));
+                throw new UsageException($"A batch of {count} clips of {lead.FrameCount} frames of {size}x{size} pixels is larger than 2 GB; take smaller batches.");
             }
 
             shapes[b] = new BatchShape(first, count, (int)frames, samples, lead.Audio.Count);

@@ -97,8 +97,8 @@ public sealed class ClipGrid
     public AudioWindow Window(int start, PairKind kind) => new(Video, SampleAt(start), SamplesPerWindow, kind);
 
     /// <summary>The least number of frames between two starts that lie at least this many seconds apart.</summary>
-    internal int FramesIn(Rational seconds) => checked((int)(seconds * Video.FrameRate).Ceiling());
+    internal long FramesIn(Rational seconds) => (seconds * Video.FrameRate).Ceiling();
 
     /// <summary>The least number of frames between two starts whose sound does not share a sample.</summary>
-    internal int FramesWithoutOverlap => checked((int)(new Rational(SamplesPerWindow) / samplesPerFrame).Ceiling());
+    internal long FramesWithoutOverlap => (new Rational(SamplesPerWindow) / samplesPerFrame).Ceiling();
 }

@@ -67,6 +67,7 @@ public sealed class ClipLoader : IDisposable
     /// <param name="cancellationToken">Ends the enumeration.</param>
     /// <returns>Batches; the consumer disposes of each, which gives its buffers back.</returns>
     /// <exception cref="ArgumentException">Requests that share a batch differ in shape, or a crop does not lie in its frame.</exception>
+    /// <exception cref="UsageException">A batch is larger than 2 GB.</exception>
     /// <exception cref="OperationCanceledException">On enumeration: the token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed of.</exception>
     public IEnumerable<ClipBatch> Load(IReadOnlyList<ClipRequest> requests, int batch, int firstBatch = 0, CancellationToken cancellationToken = default)

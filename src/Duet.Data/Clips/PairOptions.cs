@@ -1,6 +1,6 @@
 namespace Duet.Data.Clips;
 
-/// <summary>How AVTS's pairs of frames and sound are drawn: a recipe's <c>pairs</c> section (PAPER 1807.00230, choice of negatives).</summary>
+/// <summary>How AVTS's pairs of frames and sound are drawn: a recipe's <c>pairs</c> section (arXiv 1807.00230, the choice of negatives).</summary>
 public sealed record PairOptions : IValidated
 {
     /// <summary>Least distance between the starts of a hard negative's sound and of the clip's own, seconds.</summary>
@@ -31,9 +31,9 @@ public sealed record PairOptions : IValidated
             yield return new ValidationError(nameof(SuperHardOverlap), "The overlap of super-hard negatives must be two shares, least and largest, above 0 and below 1.");
         }
 
-        if (ClipsPerVideo < 1)
+        if (ClipsPerVideo is < 1 or > 10_000)
         {
-            yield return new ValidationError(nameof(ClipsPerVideo), $"{ClipsPerVideo} clips per video: at least 1 is needed.");
+            yield return new ValidationError(nameof(ClipsPerVideo), $"{ClipsPerVideo} clips per video: it must lie in 1 to 10000.");
         }
     }
 }

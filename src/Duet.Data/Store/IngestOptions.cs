@@ -91,9 +91,9 @@ public sealed record IngestOptions : IValidated
             yield return new(nameof(Jobs), "must be 1 to 1024, or 0 for one per processor");
         }
 
-        if (StallSeconds < 1)
+        if (StallSeconds is < 1 or > 86_400)
         {
-            yield return new(nameof(StallSeconds), "must be at least 1 second");
+            yield return new(nameof(StallSeconds), "must be 1 second to a day (86400)");
         }
 
         if (ShardMegabytes is < 1 or > 1 << 20)

@@ -43,8 +43,7 @@ public static class Pretraining
         ArgumentNullException.ThrowIfNull(run);
         CheckFolder(recipe, store, run, resume);
         CheckStore(recipe, store);
-        TorchRuntime.EnsureLoaded();
-        set_num_threads(recipe.Training.Threads > 0 ? recipe.Training.Threads : Environment.ProcessorCount);
+        TorchRuntime.SetThreads(recipe.Training.Threads);
         var device = DeviceOf(recipe.Training.Device);
         var (precision, reason) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
         var partition = Partition.Of(store.Videos, recipe.Data);

@@ -257,6 +257,19 @@ public sealed record TrainingOptions : IValidated
             }
         }
 
+        // Clips are drawn ahead, a record each; workers are threads.
+        foreach (var (name, value, most) in new[]
+        {
+            (nameof(EpochSize), EpochSize, 10_000_000), (nameof(ValidationClips), ValidationClips, 10_000_000), (nameof(StatisticsClips), StatisticsClips, 10_000_000),
+            (nameof(Workers), Workers, 1024), (nameof(Threads), Threads, 1024),
+        })
+        {
+            if (value > most)
+            {
+                yield return new(name, $"must be at most {most}");
+            }
+        }
+
         if (!(ClipNorm >= 0) || double.IsInfinity(ClipNorm))
         {
             yield return new(nameof(ClipNorm), "must be at least 0 (0: off)");

@@ -80,9 +80,9 @@ public sealed record AvtsOptions : IValidated
             yield return new(nameof(Margin), "must be above 0");
         }
 
-        if (FusionHidden < 1)
+        if (FusionHidden is < 1 or > 65536)
         {
-            yield return new(nameof(FusionHidden), "must be at least 1");
+            yield return new(nameof(FusionHidden), "must be between 1 and 65536");
         }
 
         if (Curriculum.Count == 0)
