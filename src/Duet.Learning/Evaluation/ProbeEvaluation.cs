@@ -17,7 +17,7 @@ namespace Duet.Learning.Evaluation;
 public sealed record ProbeSubject(IReadOnlyList<Encoder> Encoders, ClipOptions Clip, ClipPreprocessor Preprocessor, Device Device);
 
 /// <summary>
-/// What encoders know without having been told (AVTS, section 4; PAPERS: frozen features, one-vs-all linear SVM, clip scores averaged
+/// What encoders know without having been told (AVTS, section 4: frozen features, one-vs-all linear SVM, clip scores averaged
 /// per video), beside the same networks with their first weights.
 /// </summary>
 public static class ProbeEvaluation

@@ -104,7 +104,7 @@ public static class SyncEvaluation
     }
 
     private static SyncPart Part(IReadOnlyList<PairDistances> distances, double accuracy) =>
-        new(distances.Select(d => d.VideoId).Distinct(StringComparer.Ordinal).Count(), 2 * distances.Count, accuracy);
+        new(distances.Select(d => d.VideoId).Distinct(StringComparer.Ordinal).Count(), 2 * distances.Count, double.IsNaN(accuracy) ? null : accuracy);
 }
 
 /// <summary>Passes clips through the networks and gathers distances.</summary>

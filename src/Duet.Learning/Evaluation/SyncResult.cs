@@ -70,8 +70,8 @@ public sealed record SyncResult
 /// <summary>How much a part held.</summary>
 /// <param name="Videos">Videos with at least one pair.</param>
 /// <param name="Pairs">Pairs judged: as many in sync as out of sync.</param>
-/// <param name="Accuracy">Balanced accuracy at the threshold, kinds in the threshold's shares.</param>
-public sealed record SyncPart(int Videos, int Pairs, double Accuracy);
+/// <param name="Accuracy">Balanced accuracy at the threshold, kinds in the threshold's shares; null where the part has no pair of those kinds.</param>
+public sealed record SyncPart(int Videos, int Pairs, double? Accuracy);
 
 /// <summary>One kind of negative against its positives, which are as many.</summary>
 public sealed record SyncKindResult
