@@ -45,6 +45,9 @@ internal static class ErrorReport
             case FileNotFoundException or DirectoryNotFoundException or PathTooLongException:
                 error.WriteLine($"error: {Unwrap(exception).Message}");
                 return ExitCodes.Failed;
+            case IOException other:
+                error.WriteLine($"error: {other.Message.TrimEnd('.')}. Check the disk and the paths, and run the same command again.");
+                return ExitCodes.Failed;
             default:
                 error.WriteLine($"error: {exception.Message}");
                 error.WriteLine("This is a bug in Duet. Please report it with the command line and what follows.");

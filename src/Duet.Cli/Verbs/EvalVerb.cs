@@ -44,7 +44,7 @@ internal static class EvalVerb
     {
         foreach (var item in leftOut.Take(MostListed))
         {
-            context.Line($"left out: {item.SourcePath}: {item.Reason}");
+            context.Line(IngestVerb.Plain($"left out: {item.SourcePath}: {item.Reason}"));
         }
 
         if (leftOut.Count > MostListed)

@@ -135,7 +135,10 @@ internal static class IngestVerb
     }
 
     /// <summary>File names and messages are somebody else's: no control character of theirs reaches the terminal.</summary>
-    internal static string Printable(string text) => Markup.Escape(string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)));
+    internal static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
+
+    /// <summary>The same for text that is read as markup.</summary>
+    internal static string Printable(string text) => Markup.Escape(Plain(text));
 
     internal sealed class Reporter(ProgressLine line) : IProgress<IngestProgress>
     {
