@@ -12,6 +12,7 @@ public sealed class IngestTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Files_that_teach_nothing_are_quarantined_for_the_true_reason()
     {
         TestVideos.Make(folder["v", "-good name%d.mp4"]);

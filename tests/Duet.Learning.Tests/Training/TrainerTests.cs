@@ -10,6 +10,7 @@ namespace Duet.Learning.Tests.Training;
 public sealed class TrainerTests
 {
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_run_ends_with_everything_in_its_folder()
     {
         using var run = new TinyRun();
@@ -59,6 +60,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_run_stopped_again_and_again_ends_with_the_same_bits()
     {
         using var run = new TinyRun();
@@ -92,6 +94,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_run_killed_between_checkpoints_goes_on_from_the_last_one_with_the_same_bits()
     {
         using var run = new TinyRun();
@@ -235,6 +238,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_finished_run_can_be_resumed_and_is_left_as_it_is()
     {
         using var run = new TinyRun();
