@@ -79,7 +79,7 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
             map = Stage(i, map);
         }
 
-        return map.to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return (Precision == Precision.Bf16 ? map.to(ScalarType.Float32) : map).MoveToOuterDisposeScope();
     }
 
     /// <summary>Stage <paramref name="index"/> alone.</summary>

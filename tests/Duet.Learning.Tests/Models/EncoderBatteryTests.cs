@@ -152,7 +152,9 @@ public sealed class EncoderBatteryTests
             foreach (var (parameter, expected) in fp32Gradients)
             {
                 var cosine = nn.functional.cosine_similarity(bf16Gradients[parameter].flatten(), expected.flatten(), 0).ToDouble();
-                cosine.ShouldBeGreaterThan(0.9, $"{parameter}, training {training}");
+
+                // A normalisation's gradients are sums over the whole map that nearly cancel under a random loss.
+                cosine.ShouldBeGreaterThan(expected.Dimensions == 1 ? 0.75 : 0.95, $"{parameter}, training {training}");
             }
 
             (Tensor Output, Dictionary<string, Tensor> Gradients) Step(Precision precision)

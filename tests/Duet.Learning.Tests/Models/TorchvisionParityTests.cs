@@ -12,13 +12,17 @@ public sealed class TorchvisionParityTests
 {
     private const double Tolerance = 1e-4;
 
+    /// <summary>
+    /// In fp64 the gradients are a matter of definition alone. In fp32 rounding comes in: the last stage of r3d_18 and r2plus1d_18
+    /// normalises over 8 values here, which multiplies it by thousands on the way back, so that their gradients are held in fp64 alone.
+    /// </summary>
     [Theory]
-    [InlineData("mc2_18")]
-    [InlineData("mc3_18")]
-    [InlineData("r3d_18")]
-    [InlineData("r2plus1d_18")]
-    [InlineData("resnet18_audio")]
-    public void Outputs_gradients_and_statistics_equal_torchvisions(string name)
+    [InlineData("mc2_18", Tolerance)]
+    [InlineData("mc3_18", Tolerance)]
+    [InlineData("r3d_18", null)]
+    [InlineData("r2plus1d_18", null)]
+    [InlineData("resnet18_audio", Tolerance)]
+    public void Outputs_gradients_and_statistics_equal_torchvisions(string name, double? singlePrecision)
     {
         using var scope = NewDisposeScope();
         using var fixture = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", $"{name}.json")));
@@ -31,18 +35,27 @@ public sealed class TorchvisionParityTests
         network.eval();
         using (no_grad())
         {
-            ShouldEqual(network.forward(input), expected.GetProperty("evaluation"), "evaluation");
+            ShouldEqual(network.forward(input), expected.GetProperty("evaluation"), Tolerance, $"{name}, evaluation");
         }
 
+        TrainingStepShouldEqual(network, input, expected, Tolerance, singlePrecision ?? double.PositiveInfinity, $"{name}, fp32");
+        network.to(ScalarType.Float64);
+        network.zero_grad();
+        Fill(network, expected.GetProperty("state"));
+        TrainingStepShouldEqual(network, input.to(ScalarType.Float64), expected, 1e-6, 1e-6, $"{name}, fp64");
+    }
+
+    private static void TrainingStepShouldEqual(nn.Module<Tensor, Tensor> network, Tensor input, JsonElement expected, double outputs, double gradients, string what)
+    {
         network.train();
         var output = network.forward(input);
-        ShouldEqual(output, expected.GetProperty("training"), "training");
-        (output.flatten() * (0.9 * arange(output.numel(), dtype: ScalarType.Float32)).cos()).sum().backward();
+        ShouldEqual(output, expected.GetProperty("training"), outputs, $"{what}, training");
+        (output.flatten() * (0.9 * arange(output.numel(), dtype: output.dtype)).cos()).sum().backward();
         var worst = 0.0;
-        var gradients = expected.GetProperty("gradients");
+        var references = expected.GetProperty("gradients");
         foreach (var (parameter, value) in network.named_parameters())
         {
-            var reference = gradients.GetProperty(parameter);
+            var reference = references.GetProperty(parameter);
             var norm = reference.GetProperty("norm").GetDouble();
             var gradient = value.grad!.flatten().to(ScalarType.Float64);
             Note(Math.Abs(gradient.norm().ToDouble() - norm) / norm, $"norm of {parameter}'s gradient");
@@ -61,11 +74,11 @@ public sealed class TorchvisionParityTests
             Note(Math.Abs(value.norm().ToDouble() - norm) / norm, buffer);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: largest relative error of a gradient or statistic {worst:g2}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: largest relative error of a gradient or statistic {worst:g2}");
 
-        void Note(double error, string what)
+        void Note(double error, string where)
         {
-            error.ShouldBeLessThan(Tolerance, what);
+            error.ShouldBeLessThan(gradients, $"{what}, {where}");
             worst = Math.Max(worst, error);
         }
     }
@@ -79,19 +92,20 @@ public sealed class TorchvisionParityTests
         var k = 0;
         foreach (var entry in state.EnumerateObject().Where(e => !e.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal)))
         {
-            var value = tensors[entry.Name];
+            var name = entry.Name;
+            var value = tensors[name];
             value.shape.ShouldBe(entry.Value.EnumerateArray().Select(s => s.GetInt64()));
+            var (centre, scale) = name switch
+            {
+                _ when name.EndsWith("running_var", StringComparison.Ordinal) => (1.0, 0.3),
+                _ when name.EndsWith("running_mean", StringComparison.Ordinal) => (0.0, 0.1),
+                _ when value.Dimensions == 1 => (name.EndsWith("weight", StringComparison.Ordinal) ? 1.0 : 0.0, 0.2),
+                _ => (0.0, Math.Sqrt(6.0 / (value.numel() / value.shape[0]))),
+            };
             var numbers = new float[value.numel()];
             for (var i = 0; i < numbers.Length; i++)
             {
-                var wave = Wave(k, i);
-                numbers[i] = (float)(entry.Name switch
-                {
-                    _ when entry.Name.EndsWith("running_var", StringComparison.Ordinal) => 1 + (0.3 * wave),
-                    _ when entry.Name.EndsWith("running_mean", StringComparison.Ordinal) => 0.1 * wave,
-                    _ when value.Dimensions == 1 => (entry.Name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0) + (0.2 * wave),
-                    _ => Math.Sqrt(6.0 / (value.numel() / value.shape[0])) * wave,
-                });
+                numbers[i] = (float)(centre + (scale * Wave(k, i)));
             }
 
             using var filled = tensor(numbers, value.shape);
@@ -120,12 +134,12 @@ public sealed class TorchvisionParityTests
         return tensor(numbers, shape);
     }
 
-    private static void ShouldEqual(Tensor actual, JsonElement expected, string what)
+    private static void ShouldEqual(Tensor actual, JsonElement expected, double tolerance, string what)
     {
         var reference = tensor(expected.EnumerateArray().Select(e => e.GetDouble()).ToArray());
         var error = (actual.flatten().to(ScalarType.Float64) - reference).abs().max().ToDouble() / reference.abs().max().ToDouble();
         TestContext.Current.TestOutputHelper?.WriteLine($"{what}: largest error {error:g2} of the largest output");
-        error.ShouldBeLessThan(Tolerance, what);
+        error.ShouldBeLessThan(tolerance, what);
     }
 
     /// <summary>torchvision's ResNet with its classifier replaced by nothing.</summary>
