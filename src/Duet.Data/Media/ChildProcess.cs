@@ -18,7 +18,7 @@ internal static class ChildProcess
     /// <summary>Longest line of standard error that is passed on; the rest of a longer one is dropped.</summary>
     public const int MaxLine = 4096;
 
-    private const int ReadBytes = 1 << 18;
+    private const int ReadBytes = 1 << 16; // what a pipe holds
     private const int FileNotFound = 2;
     private const int Signal = 128;
 

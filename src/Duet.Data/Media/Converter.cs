@@ -128,7 +128,7 @@ internal static class Converter
         "-filter_complex", VideoGraph(request),
         "-filter_complex", AudioGraph(request),
         "-map", "[pictures]", "-c:v", "mjpeg", "-threads:v", "1", "-q:v", Text(request.JpegQuality), "-flags:v", "+bitexact",
-        "-f", "mjpeg", "pipe:1",
+        "-flush_packets", "0", "-f", "mjpeg", "pipe:1", // a write per 32 kB, not one per small frame
         "-map", "[sound]", "-c:a", "pcm_s16le", "-f", "s16le", "-fs", request.MaxSampleBytes.ToString(CultureInfo.InvariantCulture), "-y", "file:" + request.SamplesPath,
     ];
 

@@ -163,7 +163,7 @@ public static class StoreIngest
                     return outcome;
                 }
 
-                var id = await ContentId.OfAsync(item.Source.FullPath, cancellationToken).ConfigureAwait(false);
+                var id = ContentId.Of(item.Source.FullPath, cancellationToken);
                 if (!claimed.TryAdd(id, 0))
                 {
                     return outcome with { Id = id };
