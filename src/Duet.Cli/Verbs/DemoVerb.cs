@@ -52,12 +52,12 @@ internal static class DemoVerb
             var number = context.Parse.GetValue(seed);
             var resolved = RecipeFile.Load(RecipeCatalog.Shipped.Resolve(context.Parse.GetValue(recipe)!), context.Parse.GetValue(set) ?? []) with { Seed = number };
             var scenes = Scenes with { Count = context.Parse.GetValue(videos), Seed = number };
-            return RunAsync(context, Path.GetFullPath(context.Parse.GetValue(output)!), scenes, resolved);
+            return RunAsync(context, Path.GetFullPath(context.Parse.GetValue(output)!), scenes, resolved, Typed(context));
         });
         return verb;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, string folder, SceneSetOptions scenes, Recipe recipe)
+    private static async Task<int> RunAsync(CommandContext context, string folder, SceneSetOptions scenes, Recipe recipe, string command)
     {
         var seconds = new Dictionary<string, double>(StringComparer.Ordinal);
         var clock = Stopwatch.StartNew();
@@ -114,7 +114,7 @@ internal static class DemoVerb
             Probe = probe,
         };
         ResultFile.Write(Path.Combine(folder, "result.json"), result);
-        var report = RunReport.Write(folder, new RunReportOptions { Title = "Duet's demonstration: AVTS on procedural videos", Command = $"duet demo --seed {recipe.Seed}", StoreDirectory = storeFolder });
+        var report = RunReport.Write(folder, new RunReportOptions { Title = "Duet's demonstration: AVTS on procedural videos", Command = command, StoreDirectory = storeFolder });
         if (context.Json)
         {
             context.WriteJson(result);
@@ -147,6 +147,10 @@ internal static class DemoVerb
         ResultFile.Write(AvtsEvaluation.ProbeFile(model.Folder), probe);
         return (sync, probe);
     }
+
+    /// <summary>The command as it was typed, for the report.</summary>
+    private static string Typed(CommandContext context) =>
+        string.Join(' ', context.Parse.Tokens.Select(t => PretrainVerb.Quote(t.Value)).Prepend("duet"));
 
     private static double Lap(Stopwatch clock)
     {

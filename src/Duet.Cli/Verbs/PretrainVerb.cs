@@ -78,7 +78,7 @@ internal static class PretrainVerb
         return words.Concat((context.Parse.GetValue(set) ?? []).SelectMany(s => new[] { "--set", s })).Append("--resume").Select(Quote);
     }
 
-    private static string Quote(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./=:,+@%".Contains(c, StringComparison.Ordinal))
+    internal static string Quote(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./=:,+@%".Contains(c, StringComparison.Ordinal))
         ? word
         : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
