@@ -71,7 +71,10 @@ internal static class DuetProcess
     }
 
     public static Process Start(string? folder, IReadOnlyDictionary<string, string>? environment, params string[] arguments) =>
-        Start([DotnetPath(), Program, .. arguments], folder, environment);
+        Start([.. HearsInterrupts, DotnetPath(), Program, .. arguments], folder, environment);
+
+    /// <summary>A shell that runs the tests in the background makes its children ignore Ctrl-C; the program under test must not inherit that.</summary>
+    private static string[] HearsInterrupts => OperatingSystem.IsLinux() ? ["/usr/bin/env", "--default-signal=INT"] : [];
 
     private static Process Start(string[] words, string? folder, IReadOnlyDictionary<string, string>? environment)
     {
