@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Duet.Learning.Native;
 
 // libtorch's threads and its count of live tensors belong to the process, and one test's operation already uses all cores.
-[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace Duet.Learning.Tests;
 

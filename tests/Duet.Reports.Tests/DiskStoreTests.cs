@@ -31,7 +31,12 @@ public sealed class DiskStoreTests
         var sync = run.SyncResult();
         sync["examples"] = new JsonArray(new JsonObject
         {
-            ["video_id"] = id, ["source_path"] = "card.mp4", ["start_seconds"] = 0.5, ["clip_seconds"] = 1, ["offsets_seconds"] = new JsonArray(0), ["distances"] = new JsonArray(0.5),
+            ["video_id"] = id,
+            ["source_path"] = "card.mp4",
+            ["start_seconds"] = 0.5,
+            ["clip_seconds"] = 1,
+            ["offsets_seconds"] = new JsonArray(0),
+            ["distances"] = new JsonArray(0.5),
         });
         run.Write("result.json", sync).Write("store.json", new JsonObject { ["fingerprint"] = fingerprint, ["path"] = storeFolder });
 

@@ -13,7 +13,15 @@ public sealed class SceneTests
     /// <summary>Nothing but the action: no noise, no strangers, no bystanders, a tripod.</summary>
     private static readonly SceneSetOptions Bare = new()
     {
-        Seconds = 4, Width = 64, Height = 48, FrameRate = 25, Seed = 5, NoiseLevel = 0, StrangerSounds = 0, Bystanders = 0, CameraMotion = 0,
+        Seconds = 4,
+        Width = 64,
+        Height = 48,
+        FrameRate = 25,
+        Seed = 5,
+        NoiseLevel = 0,
+        StrangerSounds = 0,
+        Bystanders = 0,
+        CameraMotion = 0,
     };
 
     public static TheoryData<int> Kinds => [.. Enumerable.Range(0, SceneKinds.All.Count)];

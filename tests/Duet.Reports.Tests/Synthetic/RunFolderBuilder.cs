@@ -168,7 +168,9 @@ internal sealed class RunFolderBuilder : IDisposable
             ["threshold_kinds"] = new JsonArray("easy", "hard"),
             ["offsets"] = new JsonObject
             {
-                ["clips"] = 96, ["step_seconds"] = 0.08, ["median_absolute_seconds"] = 0.08,
+                ["clips"] = 96,
+                ["step_seconds"] = 0.08,
+                ["median_absolute_seconds"] = 0.08,
                 ["within"] = new JsonArray(
                     new JsonObject { ["steps"] = 0, ["seconds"] = 0, ["share"] = 0.4479, ["share_ci95"] = new JsonArray(0.3523, 0.5475), ["chance"] = 0.04 },
                     new JsonObject { ["steps"] = 1, ["seconds"] = 0.08, ["share"] = 0.7604, ["share_ci95"] = new JsonArray(0.6662, 0.8347), ["chance"] = 0.12 }),
