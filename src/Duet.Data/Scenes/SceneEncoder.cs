@@ -59,13 +59,14 @@ internal static class SceneEncoder
 
             await process.WaitForExitAsync(cancellation);
             var message = await errors;
+            if (message.Contains("No space left on device", StringComparison.Ordinal))
+            {
+                // Whatever the exit code: ffmpeg 5 ends with 0 where only the end of the file found no room.
+                throw FileWriteException.For(partial, new IOException(message, NoSpace));
+            }
+
             if (process.ExitCode != 0 || broken is not null)
             {
-                if (message.Contains("No space left on device", StringComparison.Ordinal))
-                {
-                    throw FileWriteException.For(partial, new IOException(message, NoSpace));
-                }
-
                 throw new DuetException($"ffmpeg could not encode {partial} (exit code {process.ExitCode}): {message.Trim().Split('\n')[^1]}. "
                     + "Check that ffmpeg has libx264 and aac.", broken);
             }

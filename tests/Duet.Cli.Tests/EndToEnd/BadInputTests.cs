@@ -43,12 +43,31 @@ public sealed class BadInputTests : IDisposable
     [InlineData("ro", "ingest a.mp4 --store place/s", "read-only")]
     [InlineData("ro", "demo --out place/d --videos 2", "read-only")]
     [InlineData("size=100k", "demo --out place/d --videos 12", "the disk is full")]
+    [InlineData("size=150k", "demo --out place/d --videos 1", "the disk is full")] // the sound fits, so it is ffmpeg that finds no room
     public void A_place_that_takes_nothing_is_one_error(string mount, string line, string message)
     {
         Assert.SkipWhen(PrivateMount.Missing is not null, PrivateMount.Missing ?? "");
         File.WriteAllText(Path.Combine(folder, "a.mp4"), "no video");
         var place = Directory.CreateDirectory(Path.Combine(folder, "place")).FullName;
         DuetProcess.RunWith(new PrivateMount(place, mount), folder, line.Split(' ')).ShouldBeOneError(1, message, place);
+    }
+
+    [Fact]
+    public void A_disk_that_is_full_at_a_files_very_end_is_noticed_although_ffmpeg_ends_with_0()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("The stand-in for ffmpeg is a shell script.");
+            return;
+        }
+
+        var ffmpeg = Path.Combine(folder, "ffmpeg");
+        File.WriteAllText(ffmpeg, "#!/bin/sh\n/bin/cat >/dev/null\nfor last; do :; done\necho cut short >\"$last\"\necho \"Error closing file $last: No space left on device\" >&2\n");
+        File.SetUnixFileMode(ffmpeg, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var result = DuetProcess.RunIn(folder, new Dictionary<string, string> { ["PATH"] = folder }, "demo", "--out", "d", "--videos", "1");
+        result.ShouldBeOneError(1, "the disk is full");
+        Directory.GetFiles(Path.Combine(folder, "d"), "*.mp4*", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
     [Theory]
