@@ -15,15 +15,18 @@ internal static class ClipSampling
     /// epoch e takes the stretch [e * size, (e + 1) * size): whatever the size, no video is ever more than one clip ahead of another.
     /// </summary>
     /// <returns>Index into <paramref name="videos"/> and number of the clip within its video and epoch.</returns>
-    public static IEnumerable<(int Video, int Clip)> Order(IReadOnlyList<StoredVideo> videos, long seed, int epoch, int size)
+    public static IEnumerable<(int Video, int Clip)> Order(IReadOnlyList<StoredVideo> videos, long seed, int epoch, int size) => Order(videos.Count, seed, epoch, size);
+
+    /// <summary>As above, of anything that is numbered from 0.</summary>
+    public static IEnumerable<(int Index, int Repetition)> Order(int count, long seed, int epoch, int size)
     {
-        var clips = new int[videos.Count];
-        var order = new int[videos.Count];
+        var clips = new int[count];
+        var order = new int[count];
         var shuffled = -1L;
         for (var i = 0; i < size; i++)
         {
             var position = ((long)epoch * size) + i;
-            var pass = position / videos.Count;
+            var pass = position / count;
             if (pass != shuffled)
             {
                 for (var v = 0; v < order.Length; v++)
@@ -35,7 +38,7 @@ internal static class ClipSampling
                 shuffled = pass;
             }
 
-            var video = order[position % videos.Count];
+            var video = order[position % count];
             yield return (video, clips[video]++);
         }
     }

@@ -64,21 +64,19 @@ public static class UniformClips
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(clips);
         var length = ClipGrid.SamplesIn(clip.AudioSeconds, video.SampleRate);
         var room = video.SampleCount - length;
-        var crop = ClipSampling.CentreCrop(video, clip);
-        return [.. Enumerable.Range(0, clips).Select(i =>
-        {
-            var first = room < 0 ? room / 2 : Spaced(room + 1, clips, i);
-            return new ClipRequest
-            {
-                Video = video,
-                Clip = i,
-                FirstFrame = (int)Math.Clamp((new Rational(first, video.SampleRate) * video.FrameRate).Round(), 0, Math.Max(0, video.FrameCount - 1)),
-                FrameCount = 0,
-                Crop = crop,
-                Audio = [new AudioWindow(video, first, length, PairKind.Positive)],
-            };
-        })];
+        return [.. Enumerable.Range(0, clips).Select(i => Sound(video, room < 0 ? room / 2 : Spaced(room + 1, clips, i), length, i))];
     }
+
+    /// <summary>A stretch of sound without frames.</summary>
+    internal static ClipRequest Sound(StoredVideo video, long firstSample, int samples, int clip) => new()
+    {
+        Video = video,
+        Clip = clip,
+        FirstFrame = (int)Math.Clamp((new Rational(firstSample, video.SampleRate) * video.FrameRate).Round(), 0, Math.Max(0, video.FrameCount - 1)),
+        FrameCount = 0,
+        Crop = default,
+        Audio = [new AudioWindow(video, firstSample, samples, PairKind.Positive)],
+    };
 
     internal static ClipGrid UsableGrid(StoredVideo video, ClipOptions clip)
     {
