@@ -1,0 +1,124 @@
+using Parquet.Schema;
+
+namespace Duet.Data.Tables;
+
+/// <summary>
+/// Reads features, one row group at a time. Files of other programs are read too: they need a column <c>feature</c> with lists of 32-bit or 64-bit floats,
+/// all of one length, and a column <c>clip</c> with an id per row; <c>video</c>, <c>start</c>, <c>modality</c> and <c>layer</c> are optional.
+/// </summary>
+public sealed class FeatureTableReader : IDisposable
+{
+    private readonly ParquetTable table;
+    private readonly DataField clip;
+    private readonly DataField feature;
+    private readonly DataField? video;
+    private readonly DataField? start;
+    private readonly DataField? modality;
+    private readonly DataField? layer;
+    private int dimension;
+
+    private FeatureTableReader(ParquetTable table)
+    {
+        this.table = table;
+        clip = Column<string>(FeatureTable.ClipColumn) ?? throw Missing(FeatureTable.ClipColumn, "an id per row");
+        video = Column<string>(FeatureTable.VideoColumn);
+        start = Column<double>(FeatureTable.StartColumn);
+        modality = Column<string>(FeatureTable.ModalityColumn);
+        layer = Column<string>(FeatureTable.LayerColumn);
+        feature = table.Find(FeatureTable.FeatureColumn) ?? throw Missing(FeatureTable.FeatureColumn, "a list of floats per row");
+        if (feature.MaxRepetitionLevel != 1 || (feature.ClrType != typeof(float) && feature.ClrType != typeof(double)))
+        {
+            throw new TableException($"'{table.Path}': its column '{FeatureTable.FeatureColumn}' must hold lists of 32-bit or 64-bit floats.");
+        }
+
+        for (var group = 0; group < table.Groups; group++)
+        {
+            Rows += table.RowsOf(group);
+        }
+    }
+
+    /// <summary>Rows of the whole file, as its footer claims.</summary>
+    public long Rows { get; }
+
+    /// <summary>The file's key-value metadata.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => table.Metadata;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="TableException">It is missing, no such table, or damaged.</exception>
+    public static FeatureTableReader Open(string path)
+    {
+        var file = ParquetTable.Open(path);
+        try
+        {
+            return new FeatureTableReader(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the rows, a row group at a time.</summary>
+    /// <returns>Blocks of one dimension.</returns>
+    /// <exception cref="TableException">A row group is damaged, or rows have different lengths; the message names the row group and the row.</exception>
+    public IEnumerable<FeatureBlock> Read()
+    {
+        for (var group = 0; group < table.Groups; group++)
+        {
+            if (table.RowsOf(group) == 0)
+            {
+                continue;
+            }
+
+            var values = Values(group);
+            if (dimension is 0 or > FeatureTable.MostColumns)
+            {
+                throw table.Damaged(group, feature, $"its rows have {dimension} values; 1 to {FeatureTable.MostColumns} are possible");
+            }
+
+            var clips = table.Texts(group, clip);
+            var videos = video is null ? null : table.Texts(group, video);
+            var starts = start is null ? null : table.Numbers<double>(group, start);
+            var modalities = modality is null ? null : table.Texts(group, modality);
+            var layers = layer is null ? null : table.Texts(group, layer);
+            var rows = new FeatureRow[clips.Length];
+            for (var i = 0; i < rows.Length; i++)
+            {
+                rows[i] = new FeatureRow(clips[i], videos?[i] ?? clips[i], starts?[i] ?? 0, Shared(modalities, i), Shared(layers, i));
+            }
+
+            yield return new FeatureBlock(rows, dimension, values);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => table.Dispose();
+
+    private float[] Values(int group)
+    {
+        if (feature.ClrType == typeof(float))
+        {
+            (var values, dimension) = table.Lists<float>(group, feature, dimension);
+            return values;
+        }
+
+        (var doubles, dimension) = table.Lists<double>(group, feature, dimension);
+        return Array.ConvertAll(doubles, v => (float)v);
+    }
+
+    /// <summary>Few different texts in many rows: one object each.</summary>
+    private static string Shared(string[]? column, int row) => column is null ? "" : column[row] == column[0] ? column[0] : column[row];
+
+    private DataField? Column<T>(string name)
+    {
+        var field = table.Find(name);
+        return field is null || ParquetTable.Holds(field, typeof(T))
+            ? field
+            : throw new TableException($"'{table.Path}': its column '{name}' holds {ParquetTable.TypeName(field.ClrType)}, not {ParquetTable.TypeName(typeof(T))}.");
+    }
+
+    private TableException Missing(string column, string what) => new(
+        $"'{table.Path}' holds no features: it has no column '{column}' ({what}). Its columns: {string.Join(", ", table.Columns)}.");
+}
