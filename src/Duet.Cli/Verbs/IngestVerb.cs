@@ -2,6 +2,7 @@ using System.CommandLine;
 using Duet.Cli.Hosting;
 using Duet.Cli.Output;
 using Duet.Data;
+using Duet.Data.Datasets;
 using Duet.Data.Store;
 using Spectre.Console;
 
@@ -14,7 +15,7 @@ internal static class IngestVerb
     {
         var source = new Argument<string>("SOURCE")
         {
-            Description = "A folder with videos, a list (.txt with a path per line, or .csv with the header path,label,split), or one video.",
+            Description = "A folder with videos, a list (.txt with a path per line, or .csv with the header path,label,split), a data set's folder, or one video.",
         };
         var store = new Option<string>("--store") { Description = "The store's folder; made where it is missing.", Required = true, HelpName = "DIR" };
         var fps = new Option<string>("--fps") { Description = "Frames per second to store, such as 25, 12.5 or 30000/1001. New store: 25.", HelpName = "RATE" };
@@ -23,6 +24,16 @@ internal static class IngestVerb
         var quality = new Option<int?>("--jpeg-quality") { Description = "JPEG quality, 2 (best) to 31. New store: 3.", HelpName = "Q" };
         var jobs = new Option<int>("--jobs") { Description = "ffmpeg processes at once. Default: one per processor.", HelpName = "N" };
         var labels = new Option<LabelSource>("--labels") { Description = "'folders': a video's label is the name of the folder that it lies in. A CSV list brings its own.", HelpName = "none|folders" };
+        var layout = new Option<DatasetLayout>("--layout")
+        {
+            Description = "How SOURCE is laid out: 'esc50' is ESC-50's folder (meta/esc50.csv beside audio/), 'esc10' those of its recordings that are ESC-10. Default: auto.",
+            HelpName = "auto|folder|list|esc50|esc10",
+        };
+        var streams = new Option<StoreStreams?>("--streams")
+        {
+            Description = "What every video of the store has; with 'audio' files of sound are taken too, and no pictures are converted. New store: both, or what a data set has.",
+            HelpName = "both|audio|video|any",
+        };
         var limits = new QualityLimits();
         var minSeconds = Limit("--min-seconds", limits.MinSeconds, "Shorter videos are quarantined, seconds.", "SECONDS");
         var minDecodable = Limit("--min-decodable", limits.MinDecodable, "Videos of which a smaller share can be decoded are quarantined, 0 to 1.", "SHARE");
@@ -37,11 +48,13 @@ internal static class IngestVerb
             [
                 new("duet ingest videos --store stores/mine", "every video below a folder"),
                 new("duet ingest videos --store stores/mine --labels folders", "the same; each folder's name is a label"),
+                new("duet ingest songs --store stores/sound --streams audio", "sound alone: files of sound, and the sound of videos"),
+                new("duet ingest ESC-50 --store stores/esc50", "a data set as it is distributed: labels and folds are its own"),
                 new("duet ingest list.csv --store stores/mine --jobs 8", "a list, eight at once"),
             ],
         };
         verb.Arguments.Add(source);
-        foreach (var option in new Option[] { store, fps, shortSide, sampleRate, quality, jobs, labels, minSeconds, minDecodable, silent, silenceDb, still, stall, shard })
+        foreach (var option in new Option[] { store, fps, shortSide, sampleRate, quality, jobs, layout, labels, streams, minSeconds, minDecodable, silent, silenceDb, still, stall, shard })
         {
             verb.Options.Add(option);
         }
@@ -60,9 +73,11 @@ internal static class IngestVerb
                 SilenceDb = parse.GetValue(silenceDb),
                 Jobs = parse.GetValue(jobs),
                 Labels = parse.GetValue(labels),
+                Layout = parse.GetValue(layout),
+                Streams = parse.GetValue(streams),
                 StallSeconds = parse.GetValue(stall),
                 ShardMegabytes = parse.GetValue(shard),
-                Limits = new QualityLimits
+                Limits = new Option[] { minSeconds, minDecodable, silent, still }.All(limit => parse.GetResult(limit) is null or { Implicit: true }) ? null : new QualityLimits
                 {
                     MinSeconds = parse.GetValue(minSeconds),
                     MinDecodable = parse.GetValue(minDecodable),
@@ -127,9 +142,17 @@ internal static class IngestVerb
 
         if (summary.OtherFiles.Count > 0)
         {
-            context.Line($"Not looked at, being no videos by their extension: {string.Join(", ", summary.OtherFiles.Select(other => $"{other.Value} {other.Key}"))}.");
+            context.Line($"Not looked at by their extension: {string.Join(", ", summary.OtherFiles.Select(other => $"{other.Value} {other.Key}"))}.");
         }
 
+        if (summary.Unlisted.Count > 0)
+        {
+            const int shown = 10;
+            var more = summary.Unlisted.Count > shown ? $" and {summary.Unlisted.Count - shown} more (all with --json)" : "";
+            context.Line($"Not looked at, being in no list of the data set: {string.Join(", ", summary.Unlisted.Take(shown).Select(Plain))}{more}.");
+        }
+
+        context.Line($"Read as {summary.Layout}.");
         context.Line($"{summary.Files} files: {summary.Ready} ready, {summary.Quarantined.Count} quarantined; {summary.Processed} done now in {Durations.Text(TimeSpan.FromSeconds(summary.Elapsed))}, {summary.Unchanged} unchanged.");
         context.Line($"The store {summary.Store} has {summary.StoreVideos} ready videos, {Durations.Text(TimeSpan.FromSeconds(summary.StoreSeconds))} in all.");
     }

@@ -82,6 +82,7 @@ internal static class StoreVerb
     {
         context.Line($"store        {info.Store}");
         context.Line($"videos       {info.Videos} ready, {Durations.Text(TimeSpan.FromSeconds(info.Seconds))} in all; {info.Quarantined.Count} files quarantined");
+        context.Line($"streams      {info.Settings.Streams.ToString().ToLowerInvariant()}: {info.WithPictures} videos with pictures, {info.WithSound} with sound");
         context.Line($"pictures     {info.Settings.FrameRate} frames per second, short side {info.Settings.ShortSide} pixels, JPEG quality {info.Settings.JpegQuality}");
         context.Line($"sound        {info.Settings.SampleRate} Hz; largest start skew corrected {Number(1000 * info.LargestSkewSeconds)} ms");
         context.Line($"space        {info.Shards} shards, {Megabytes(info.Bytes)}, of which {Megabytes(info.DeadBytes)} belong to replaced videos");

@@ -91,6 +91,6 @@ internal static class ClipSampling
     private static int Side(StoredVideo video, double scale)
     {
         var shortSide = Math.Min(video.Width, video.Height);
-        return Math.Clamp((int)Math.Round(scale * shortSide, MidpointRounding.AwayFromZero), 1, shortSide);
+        return shortSide == 0 ? 0 : Math.Clamp((int)Math.Round(scale * shortSide, MidpointRounding.AwayFromZero), 1, shortSide);
     }
 }

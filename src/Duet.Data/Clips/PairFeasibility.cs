@@ -12,7 +12,7 @@ public sealed record PairFeasibility
     /// <summary>Videos that serve clips, ordered by id.</summary>
     public required IReadOnlyList<StoredVideo> Usable { get; init; }
 
-    /// <summary>Videos shorter than one clip, ordered by id: they are left out.</summary>
+    /// <summary>Videos shorter than one clip, or without pictures or without sound, ordered by id: they are left out.</summary>
     public required IReadOnlyList<StoredVideo> TooShort { get; init; }
 
     /// <summary>Usable videos too short for a hard negative: they get easy ones instead.</summary>
@@ -42,7 +42,9 @@ public sealed record PairFeasibility
         var text = string.Create(CultureInfo.InvariantCulture, $"{Usable.Count} videos serve clips");
         if (TooShort.Count > 0)
         {
-            text += string.Create(CultureInfo.InvariantCulture, $"; {TooShort.Count} shorter than one clip are left out");
+            var lacking = TooShort.Count(v => !v.HasFrames || !v.HasSound);
+            text += lacking < TooShort.Count ? string.Create(CultureInfo.InvariantCulture, $"; {TooShort.Count - lacking} shorter than one clip are left out") : "";
+            text += lacking > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {lacking} without pictures or without sound are left out") : "";
         }
 
         if (mix.Hard > 0 && WithoutHard.Count > 0)
@@ -106,11 +108,12 @@ internal sealed class PairPlan
             throw new UsageException("There is no video to take clips from; ingest some, or give this part a larger share.");
         }
 
+        Lacking.RequireBoth(videos);
         var all = Array.ConvertAll(ClipSampling.ById(videos), v => ClipGrid.Of(v, clip));
         var usable = Array.FindAll(all, static g => g.Starts > 0);
         if (usable.Length == 0)
         {
-            var longest = videos.MaxBy(static v => v.Duration)!;
+            var longest = videos.Where(static v => v.HasFrames && v.HasSound).MaxBy(static v => v.Duration)!;
             throw new UsageException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"A clip ({clip.Frames} frames, {(new Rational(clip.Frames) / clip.FrameRate).ToDouble():0.###} s, with {clip.AudioSeconds.ToDouble():0.###} s of sound) is longer than every video; the longest, {longest.SourcePath}, lasts {longest.Duration.ToDouble():0.###} s. Take shorter clips or longer videos."));

@@ -13,7 +13,7 @@ public static class UniformClips
     /// <param name="video">The video.</param>
     /// <param name="clip">What a clip is.</param>
     /// <param name="clips">How many, from the first possible start to the last; one is taken from the middle. A video with fewer starts repeats some.</param>
-    /// <exception cref="UsageException">The video is shorter than a clip: ask <see cref="CanServe"/> first.</exception>
+    /// <exception cref="UsageException">The video is shorter than a clip, or has no pictures or no sound: ask <see cref="CanServe"/> first.</exception>
     public static IReadOnlyList<ClipRequest> For(StoredVideo video, ClipOptions clip, int clips)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(clips);
@@ -33,6 +33,7 @@ public static class UniformClips
         ArgumentNullException.ThrowIfNull(video);
         ArgumentNullException.ThrowIfNull(clip);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(clips);
+        Lacking.RequireFrames(video);
         var step = ClipGrid.StepBetween(video.FrameRate, clip.FrameRate);
         var starts = video.FrameCount - ((clip.Frames - 1L) * step);
         if (starts <= 0)
@@ -57,11 +58,13 @@ public static class UniformClips
     /// <param name="video">The video.</param>
     /// <param name="clip">What a clip is; only its sound counts.</param>
     /// <param name="clips">How many, from the track's start to its end; one is taken from the middle.</param>
+    /// <exception cref="UsageException">The video has no sound.</exception>
     public static IReadOnlyList<ClipRequest> AudioOnly(StoredVideo video, ClipOptions clip, int clips)
     {
         ArgumentNullException.ThrowIfNull(video);
         ArgumentNullException.ThrowIfNull(clip);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(clips);
+        Lacking.RequireSound(video);
         var length = ClipGrid.SamplesIn(clip.AudioSeconds, video.SampleRate);
         var room = video.SampleCount - length;
         return [.. Enumerable.Range(0, clips).Select(i => Sound(video, room < 0 ? room / 2 : Spaced(room + 1, clips, i), length, i))];
@@ -81,6 +84,8 @@ public static class UniformClips
     internal static ClipGrid UsableGrid(StoredVideo video, ClipOptions clip)
     {
         var grid = ClipGrid.Of(video, clip);
+        Lacking.RequireFrames(video);
+        Lacking.RequireSound(video);
         return grid.Starts > 0 ? grid : throw TooShort(video, clip);
     }
 

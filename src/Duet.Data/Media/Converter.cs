@@ -8,9 +8,11 @@ internal sealed record ConversionRequest
 {
     public required string Path { get; init; }
 
-    public required MediaStream Video { get; init; }
+    /// <summary>The pictures to convert; null for none.</summary>
+    public required MediaStream? Video { get; init; }
 
-    public required MediaStream Audio { get; init; }
+    /// <summary>The sound to convert; null for none.</summary>
+    public required MediaStream? Audio { get; init; }
 
     public required Rational FrameRate { get; init; }
 
@@ -74,7 +76,7 @@ internal static class Converter
     /// <exception cref="IOException">The disk is full.</exception>
     public static async Task<Conversion> RunAsync(MediaTools tools, ConversionRequest request, CancellationToken cancellationToken)
     {
-        var log = new ConversionLog(request.Video.Index, request.Audio.Index);
+        var log = new ConversionLog(request.Video?.Index ?? -1, request.Audio?.Index ?? -1);
         var splitter = new JpegSplitter();
         var runaway = false;
         var exit = await ChildProcess.RunAsync(
@@ -122,19 +124,25 @@ internal static class Converter
         "-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+verbose",
         "-threads", Text(request.Threads),
         // A change of resolution inside a stream must not restart the graph, and with it the clock; the scaler follows by itself.
-        $"-reinit_filter:{request.Video.Index}", "0",
+        .. request.Video is { } pictures ? (string[])[$"-reinit_filter:{pictures.Index}", "0"] : [],
         .. Fence.Input(request.Path),
         "-filter_threads", "1",
-        "-filter_complex", VideoGraph(request),
-        "-filter_complex", AudioGraph(request),
-        "-map", "[pictures]", "-c:v", "mjpeg", "-threads:v", "1", "-q:v", Text(request.JpegQuality), "-flags:v", "+bitexact",
-        "-flush_packets", "0", "-f", "mjpeg", "pipe:1", // a write per 32 kB, not one per small frame
-        "-map", "[sound]", "-c:a", "pcm_s16le", "-f", "s16le", "-fs", request.MaxSampleBytes.ToString(CultureInfo.InvariantCulture), "-y", "file:" + request.SamplesPath,
+        .. request.Video is { } video ? (string[])["-filter_complex", VideoGraph(request, video)] : [],
+        .. request.Audio is { } audio ? (string[])["-filter_complex", AudioGraph(request, audio)] : [],
+        .. request.Video is null ? (string[])[] :
+        [
+            "-map", "[pictures]", "-c:v", "mjpeg", "-threads:v", "1", "-q:v", Text(request.JpegQuality), "-flags:v", "+bitexact",
+            "-flush_packets", "0", "-f", "mjpeg", "pipe:1", // a write per 32 kB, not one per small frame
+        ],
+        .. request.Audio is null ? (string[])[] :
+        [
+            "-map", "[sound]", "-c:a", "pcm_s16le", "-f", "s16le",
+            "-fs", request.MaxSampleBytes.ToString(CultureInfo.InvariantCulture), "-y", "file:" + request.SamplesPath,
+        ],
     ];
 
-    private static string VideoGraph(ConversionRequest request)
+    private static string VideoGraph(ConversionRequest request, MediaStream video)
     {
-        var video = request.Video;
         var fps = $"fps={request.FrameRate}";
 
         // Untagged high definition is BT.709, as players assume; JPEG files are BT.601, full range.
@@ -153,9 +161,9 @@ internal static class Converter
         return graph.Append("[pictures]").ToString();
     }
 
-    private static string AudioGraph(ConversionRequest request) => string.Create(
+    private static string AudioGraph(ConversionRequest request, MediaStream audio) => string.Create(
         CultureInfo.InvariantCulture,
-        $"[0:{request.Audio.Index}]asettb=1/sr,asplit[main][first];[first]atrim=end_sample=1,ashowinfo,anullsink;"
+        $"[0:{audio.Index}]asettb=1/sr,asplit[main][first];[first]atrim=end_sample=1,ashowinfo,anullsink;"
         // Gaps in the sound become silence and overlaps are cut, so that a sample's number is its time.
         + $"[main]aresample={request.SampleRate}:async=1:min_hard_comp=0.03,aformat=sample_fmts=s16:channel_layouts=mono[sound]");
 

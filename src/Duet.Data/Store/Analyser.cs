@@ -30,17 +30,25 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         }
 
         var analysis = new Analysis { Probe = probe };
-        if (probe.Video is not { } video)
+        var video = settings.Streams == StoreStreams.Audio ? null : probe.Video;
+        var audio = settings.Streams == StoreStreams.Video ? null : probe.Audio;
+        if (video is null && settings.Streams is StoreStreams.Both or StoreStreams.Video)
         {
             return analysis with { Reason = QuarantineReason.NoVideo, Detail = "it has no stream of moving pictures" };
         }
 
-        if (probe.Audio is not { } audio)
+        if (audio is null && settings.Streams is StoreStreams.Both or StoreStreams.Audio)
         {
             return analysis with { Reason = QuarantineReason.NoAudio, Detail = "it has no stream of sound" };
         }
 
-        if (FrameGeometry.Fit(video, settings.ShortSide) is not { } size)
+        if (video is null && audio is null)
+        {
+            return analysis with { Reason = QuarantineReason.NoVideo, Detail = "it has neither moving pictures nor sound" };
+        }
+
+        var size = video is null ? null : FrameGeometry.Fit(video, settings.ShortSide);
+        if (video is not null && size is null)
         {
             return analysis with { Reason = QuarantineReason.FrameSize, Detail = $"its pictures are {video.Width}x{video.Height} pixels" };
         }
@@ -50,7 +58,7 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         var keep = false;
         try
         {
-            analysis = await ConvertAsync(analysis, path, video, audio, size, frames, samples, threads, onSeconds, cancellationToken).ConfigureAwait(false);
+            analysis = await ConvertAsync(analysis, path, new Chosen(video, audio, size), frames, samples, threads, onSeconds, cancellationToken).ConfigureAwait(false);
             keep = analysis.Spooled is not null;
             return analysis;
         }
@@ -67,9 +75,7 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
     private async Task<Analysis> ConvertAsync(
         Analysis analysis,
         string path,
-        MediaStream video,
-        MediaStream audio,
-        (int Width, int Height) size,
+        Chosen chosen,
         string framesPath,
         string samplesPath,
         int threads,
@@ -77,7 +83,7 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         CancellationToken cancellationToken)
     {
         var rate = settings.FrameRate.ToDouble();
-        var declared = Math.Max(video.DurationSeconds ?? 0, analysis.Probe!.DurationSeconds ?? 0);
+        var declared = Math.Max(chosen.Video?.DurationSeconds ?? 0, analysis.Probe!.DurationSeconds ?? 0);
         var maxFrames = declared > 0 ? (int)Math.Min(StoreLayout.MaxFrames, ((1.5 * declared) + 60) * rate) : StoreLayout.MaxFrames;
         Conversion conversion;
         try
@@ -88,11 +94,11 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
                 new ConversionRequest
                 {
                     Path = path,
-                    Video = video,
-                    Audio = audio,
+                    Video = chosen.Video,
+                    Audio = chosen.Audio,
                     FrameRate = settings.FrameRate,
-                    Width = size.Width,
-                    Height = size.Height,
+                    Width = chosen.Size?.Width ?? 0,
+                    Height = chosen.Size?.Height ?? 0,
                     SampleRate = settings.SampleRate,
                     JpegQuality = settings.JpegQuality,
                     Threads = threads,
@@ -119,91 +125,110 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
             return analysis with { Reason = QuarantineReason.Undecodable, Detail = $"what ffmpeg made of it is no stream of JPEGs: {e.Message}" };
         }
 
-        return Judge(analysis, video, audio, size, framesPath, samplesPath, conversion);
+        return Judge(analysis, chosen, framesPath, samplesPath, conversion);
     }
 
-    private Analysis Judge(
-        Analysis analysis, MediaStream video, MediaStream audio, (int Width, int Height) size, string framesPath, string samplesPath, Conversion conversion)
+    private Analysis Judge(Analysis analysis, Chosen chosen, string framesPath, string samplesPath, Conversion conversion)
     {
+        var (pictures, sound) = (chosen.Video is not null, chosen.Audio is not null);
         var frameCount = conversion.FrameOffsets.Count;
-        if (frameCount == 0 || conversion.SampleCount == 0)
+        if ((pictures && frameCount == 0) || (sound && conversion.SampleCount == 0))
         {
-            var what = frameCount == 0 ? "no frame" : "no sound";
+            var what = pictures && frameCount == 0 ? "no frame" : "no sound";
             return analysis with { Reason = QuarantineReason.Undecodable, Detail = $"{what} could be decoded: {conversion.Failure ?? conversion.Log.FirstError ?? "the stream is empty"}" };
         }
 
         if (conversion.Failure is { } failure)
         {
-            return analysis with { Reason = QuarantineReason.Damaged, Detail = $"decoding stopped after {frameCount / settings.FrameRate.ToDouble():0.#} s: {failure}" };
+            var seconds = pictures ? frameCount / settings.FrameRate.ToDouble() : (double)conversion.SampleCount / settings.SampleRate;
+            return analysis with { Reason = QuarantineReason.Damaged, Detail = $"decoding stopped after {seconds:0.#} s: {failure}" };
         }
 
-        if (conversion.Log is not { FirstFrameTime: { } firstFrame, FirstSampleTime: { } firstSample })
+        Rational? skew = null;
+        ClockAlignment alignment;
+        if (!pictures || !sound)
+        {
+            alignment = new ClockAlignment(0, frameCount, 0, 0, conversion.SampleCount);
+        }
+        else if (conversion.Log is not { FirstFrameTime: { } firstFrame, FirstSampleTime: { } firstSample })
         {
             return analysis with { Reason = QuarantineReason.Undecodable, Detail = "its pictures or its sound have no times, so they can't be put on one clock" };
         }
-
-        Rational skew;
-        ClockAlignment alignment;
-        try
+        else
         {
-            skew = firstSample - firstFrame;
-            alignment = ClockAlignment.Of(skew, settings.FrameRate, settings.SampleRate, frameCount, conversion.SampleCount);
-        }
-        catch (OverflowException)
-        {
-            return analysis with { Reason = QuarantineReason.Undecodable, Detail = "its pictures and its sound start impossibly far apart" };
+            try
+            {
+                skew = firstSample - firstFrame;
+                alignment = ClockAlignment.Of(skew.Value, settings.FrameRate, settings.SampleRate, frameCount, conversion.SampleCount);
+            }
+            catch (OverflowException)
+            {
+                return analysis with { Reason = QuarantineReason.Undecodable, Detail = "its pictures and its sound start impossibly far apart" };
+            }
         }
 
-        var quality = Measure(analysis.Probe!, video, audio, samplesPath, conversion, alignment, skew);
+        var quality = Measure(analysis.Probe!, chosen, samplesPath, conversion, alignment, skew);
         var verdict = limits.Judge(quality)
-            ?? (alignment.FrameCount == 0 ? (QuarantineReason.TooShort, "its pictures and its sound do not overlap in time") : null);
+            ?? (alignment is { FrameCount: 0, SampleCount: 0 } ? (QuarantineReason.TooShort, "its pictures and its sound do not overlap in time") : null);
         if (verdict is { } v)
         {
             return analysis with { Quality = quality, Reason = v.Item1, Detail = v.Item2 };
         }
 
         IReadOnlyList<long> offsets = [.. conversion.FrameOffsets, conversion.FramesEnd];
-        return analysis with { Quality = quality, Spooled = new SpooledVideo(framesPath, samplesPath, offsets, alignment, size.Width, size.Height) };
+        return analysis with { Quality = quality, Spooled = new SpooledVideo(framesPath, samplesPath, offsets, alignment, chosen.Size) };
     }
 
-    private VideoQuality Measure(
-        MediaProbe probe, MediaStream video, MediaStream audio, string samplesPath, Conversion conversion, ClockAlignment alignment, Rational skew)
+    private VideoQuality Measure(MediaProbe probe, Chosen chosen, string samplesPath, Conversion conversion, ClockAlignment alignment, Rational? skew)
     {
-        var meter = new LoudnessMeter(settings.SampleRate, settings.SilenceDb);
-        using (var samples = new FileStream(samplesPath, FileMode.Open, FileAccess.Read))
-        {
-            samples.Position = 2 * alignment.FirstSample;
-            var buffer = new short[1 << 16];
-            for (var left = alignment.SampleCount - alignment.LeadingSilence; left > 0;)
-            {
-                var piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, left));
-                samples.ReadExactly(MemoryMarshal.AsBytes(piece));
-                meter.Add(piece);
-                left -= piece.Length;
-            }
-        }
-
         var log = conversion.Log;
         var rate = settings.FrameRate.ToDouble();
         var pictures = conversion.FrameOffsets.Count / rate;
         var sound = (double)conversion.SampleCount / settings.SampleRate;
+        var meter = chosen.Audio is null ? null : Loudness(samplesPath, alignment);
         var still = log.StillSeconds + (log.StillToTheEndFrom is { } from ? Math.Max(0, pictures - from) : 0);
+        var storedPictures = alignment.FrameCount / rate;
+        var storedSound = (double)alignment.SampleCount / settings.SampleRate;
         return new VideoQuality
         {
-            DecodableShare = DecodableShare(probe, video, audio, log, pictures + (1 / rate), sound + 0.1),
-            AudioRmsDb = Math.Round(meter.RmsDb, 2),
-            SilentShare = Math.Round(meter.SilentShare, 4),
-            StillShare = Math.Round(Math.Min(1, still / pictures), 4),
-            StartSkewSeconds = skew.ToDouble(),
-            Seconds = Math.Min(alignment.FrameCount / rate, (double)alignment.SampleCount / settings.SampleRate),
+            DecodableShare = DecodableShare(probe, chosen, log, pictures + (1 / rate), sound + 0.1),
+            AudioRmsDb = meter is null ? null : Math.Round(meter.RmsDb, 2),
+            SilentShare = meter is null ? null : Math.Round(meter.SilentShare, 4),
+            StillShare = chosen.Video is null ? null : Math.Round(Math.Min(1, still / pictures), 4),
+            StartSkewSeconds = skew?.ToDouble(),
+            Seconds = chosen.Video is null ? storedSound : chosen.Audio is null ? storedPictures : Math.Min(storedPictures, storedSound),
         };
     }
 
-    /// <summary>The decoded share of what the streams' headers promise (lengths are given with a grace of a frame), less the packets with errors.</summary>
-    private static double DecodableShare(MediaProbe probe, MediaStream video, MediaStream audio, ConversionLog log, double pictures, double sound)
+    private LoudnessMeter Loudness(string samplesPath, ClockAlignment alignment)
     {
+        var meter = new LoudnessMeter(settings.SampleRate, settings.SilenceDb);
+        using var samples = new FileStream(samplesPath, FileMode.Open, FileAccess.Read);
+        samples.Position = 2 * alignment.FirstSample;
+        var buffer = new short[1 << 16];
+        for (var left = alignment.SampleCount - alignment.LeadingSilence; left > 0;)
+        {
+            var piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, left));
+            samples.ReadExactly(MemoryMarshal.AsBytes(piece));
+            meter.Add(piece);
+            left -= piece.Length;
+        }
+
+        return meter;
+    }
+
+    /// <summary>The decoded share of what the streams' headers promise (lengths are given with a grace of a frame), less the packets with errors.</summary>
+    private static double DecodableShare(MediaProbe probe, Chosen chosen, ConversionLog log, double pictures, double sound)
+    {
+        var (video, audio) = (chosen.Video, chosen.Audio);
         var covered = 1.0;
-        if (video.DurationSeconds is null && audio.DurationSeconds is null && probe.DurationSeconds is { } whole && probe.Streams.Count == 2)
+        if (video is null || audio is null)
+        {
+            covered = ((video ?? audio)!.DurationSeconds ?? (probe.Streams.Count == 1 ? probe.DurationSeconds : null)) is { } declared
+                ? (video is null ? sound : pictures) / declared
+                : 1;
+        }
+        else if (video.DurationSeconds is null && audio.DurationSeconds is null && probe.DurationSeconds is { } whole && probe.Streams.Count == 2)
         {
             // Matroska often knows only where the last stream ends.
             covered = Math.Max(pictures + Math.Max(0, video.StartSeconds ?? 0), sound + Math.Max(0, audio.StartSeconds ?? 0)) / whole;
@@ -220,4 +245,7 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
 
         static double Share(long errors, long packets) => errors == 0 ? 0 : Math.Min(1, (double)errors / Math.Max(packets, errors));
     }
+
+    /// <summary>What of a file is converted.</summary>
+    private sealed record Chosen(MediaStream? Video, MediaStream? Audio, (int Width, int Height)? Size);
 }

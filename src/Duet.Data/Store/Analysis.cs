@@ -22,14 +22,13 @@ internal sealed record Analysis
 }
 
 /// <summary>Converted media that waits in the spool folder.</summary>
-/// <param name="FramesPath">JPEG frames back to back.</param>
-/// <param name="SamplesPath">16-bit samples.</param>
+/// <param name="FramesPath">JPEG frames back to back; empty where there are no pictures.</param>
+/// <param name="SamplesPath">16-bit samples; not there where there is no sound.</param>
 /// <param name="FrameOffsets">Where each frame starts; one more at the end.</param>
 /// <param name="Alignment">What of both to keep.</param>
-/// <param name="Width">Of a frame, pixels.</param>
-/// <param name="Height">Of a frame, pixels.</param>
+/// <param name="Size">A frame's width and height, pixels; null where there are none.</param>
 internal sealed record SpooledVideo(
-    string FramesPath, string SamplesPath, IReadOnlyList<long> FrameOffsets, ClockAlignment Alignment, int Width, int Height)
+    string FramesPath, string SamplesPath, IReadOnlyList<long> FrameOffsets, ClockAlignment Alignment, (int Width, int Height)? Size)
 {
     /// <summary>Where the frames to keep start in the pictures file.</summary>
     public long FramesStart => FrameOffsets[Alignment.FirstFrame];
@@ -37,8 +36,8 @@ internal sealed record SpooledVideo(
     /// <summary>Bytes of the frames to keep.</summary>
     public long FramesLength => FrameOffsets[Alignment.FirstFrame + Alignment.FrameCount] - FramesStart;
 
-    /// <summary>Bytes of the WAV entry.</summary>
-    public long WavLength => WavHeader.Length + (2 * Alignment.SampleCount);
+    /// <summary>Bytes of the WAV entry; 0 where there is no sound.</summary>
+    public long WavLength => Alignment.SampleCount == 0 ? 0 : WavHeader.Length + (2 * Alignment.SampleCount);
 
     /// <summary>Removes the files.</summary>
     public void Delete()

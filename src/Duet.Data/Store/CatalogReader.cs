@@ -10,13 +10,18 @@ internal static class CatalogReader
     public static StoreSettings Settings(SqliteConnection catalog)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        using (var command = catalog.Command("SELECT name, value FROM settings LIMIT 100"))
-        using (var reader = command.ExecuteReader())
+        try
         {
+            using var command = catalog.Command("SELECT name, value FROM settings LIMIT 100");
+            using var reader = command.ExecuteReader();
             while (reader.Read())
             {
                 values[reader.GetString(0)] = reader.GetString(1);
             }
+        }
+        catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException)
+        {
+            throw CatalogConnection.Damaged(catalog.DataSource, e); // somebody else's tables under our application's number, or a NULL
         }
 
         var settings = new StoreSettings
@@ -26,14 +31,24 @@ internal static class CatalogReader
             SampleRate = Integer("sample_rate"),
             JpegQuality = Integer("jpeg_quality"),
             SilenceDb = double.TryParse(values.GetValueOrDefault("silence_db"), CultureInfo.InvariantCulture, out var level) ? level : double.NaN,
+            Streams = Streams(values.GetValueOrDefault("streams")),
         };
-        if (settings.FrameRate <= 0 || settings.ShortSide is < 1 or > StoreLayout.MaxSide
+        if (settings.FrameRate <= 0 || !Enum.IsDefined(settings.Streams) || settings.ShortSide is < 1 or > StoreLayout.MaxSide
             || settings.SampleRate is < 1000 or > 384000 || settings.JpegQuality is < 2 or > 31 || settings.SilenceDb is not (>= -120 and <= 0))
         {
             throw new StoreException("The catalog's settings are missing or impossible. Restore catalog.db from a copy, or ingest again into a new store.");
         }
 
         return settings;
+
+        static StoreStreams Streams(string? name) => name switch
+        {
+            null or "both" => StoreStreams.Both, // stores that were made before there was a choice have no such row
+            "audio" => StoreStreams.Audio,
+            "video" => StoreStreams.Video,
+            "any" => StoreStreams.Any,
+            _ => (StoreStreams)(-1),
+        };
 
         int Integer(string name) => int.TryParse(values.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var value) ? value : 0;
     }
@@ -64,16 +79,18 @@ internal static class CatalogReader
             Require(StoreLayout.IsId(id), "id");
             var shard = (int)InRange(reader, "shard", 0, 999_999);
             var end = shardLength(shard);
-            var frameCount = (int)InRange(reader, "frame_count", 1, StoreLayout.MaxFrames);
-            var sampleCount = InRange(reader, "sample_count", 1, StoreLayout.MaxWav / 2);
+            var frameCount = (int)InRange(reader, "frame_count", 0, StoreLayout.MaxFrames);
+            var sampleCount = InRange(reader, "sample_count", 0, StoreLayout.MaxWav / 2);
+            Require(frameCount > 0 || sampleCount > 0, "frame_count");
+            var (hasFrames, hasSound) = (frameCount > 0, sampleCount > 0);
             var video = new StoredVideo
             {
                 Id = id!,
                 SourcePath = path,
                 FrameCount = frameCount,
                 FrameRate = Rational.TryParse(reader.Text("frame_rate"), out var rate) && rate > 0 ? rate : throw new FormatException("frame_rate"),
-                Width = (int)InRange(reader, "width", 1, StoreLayout.MaxSide),
-                Height = (int)InRange(reader, "height", 1, StoreLayout.MaxSide),
+                Width = hasFrames ? (int)InRange(reader, "width", 1, StoreLayout.MaxSide) : 0,
+                Height = hasFrames ? (int)InRange(reader, "height", 1, StoreLayout.MaxSide) : 0,
                 SampleRate = (int)InRange(reader, "sample_rate", 1000, 384000),
                 SampleCount = sampleCount,
                 Label = reader.Text("label"),
@@ -81,11 +98,11 @@ internal static class CatalogReader
                 Shard = shard,
                 JsonOffset = InRange(reader, "json_offset", 512, long.MaxValue >> 1),
                 JsonLength = (int)InRange(reader, "json_length", 2, StoreLayout.MaxJson),
-                FramesOffset = InRange(reader, "frames_offset", 512, long.MaxValue >> 1),
-                FramesLength = InRange(reader, "frames_length", 4L * frameCount, StoreLayout.MaxEntry),
-                SamplesOffset = InRange(reader, "wav_offset", 512, long.MaxValue >> 1) + WavHeader.Length,
+                FramesOffset = hasFrames ? InRange(reader, "frames_offset", 512, long.MaxValue >> 1) : 0,
+                FramesLength = hasFrames ? InRange(reader, "frames_length", 4L * frameCount, StoreLayout.MaxEntry) : 0,
+                SamplesOffset = hasSound ? InRange(reader, "wav_offset", 512, long.MaxValue >> 1) + WavHeader.Length : 0,
             };
-            Require(reader.Integer("wav_length") == WavHeader.Length + (2 * sampleCount), "wav_length");
+            Require(!hasSound || reader.Integer("wav_length") == WavHeader.Length + (2 * sampleCount), "wav_length");
             if (end < 0)
             {
                 throw new StoreException(

@@ -117,10 +117,10 @@ internal sealed class CatalogWriter : IDisposable
         {
             Seconds = seconds,
             DecodableShare = reader.Real("decodable_share") ?? 0,
-            AudioRmsDb = reader.Real("audio_rms_db") ?? 0,
-            SilentShare = reader.Real("silent_share") ?? 0,
-            StillShare = reader.Real("still_share") ?? 0,
-            StartSkewSeconds = reader.Real("start_skew_seconds") ?? 0,
+            AudioRmsDb = reader.Real("audio_rms_db"),
+            SilentShare = reader.Real("silent_share"),
+            StillShare = reader.Real("still_share"),
+            StartSkewSeconds = reader.Real("start_skew_seconds"),
         }
         : null;
 
@@ -226,6 +226,7 @@ internal sealed class CatalogWriter : IDisposable
             ("sample_rate", settings.SampleRate.ToString(CultureInfo.InvariantCulture)),
             ("jpeg_quality", settings.JpegQuality.ToString(CultureInfo.InvariantCulture)),
             ("silence_db", settings.SilenceDb.ToString("R", CultureInfo.InvariantCulture)),
+            ("streams", settings.Streams.ToString().ToLowerInvariant()),
         })
         {
             connection.Run("INSERT INTO settings (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value));
@@ -276,10 +277,10 @@ internal sealed class CatalogWriter : IDisposable
             ("$probe", analysis.Probe is { } probe ? JsonSerializer.Serialize(probe, VideoEntry.JsonOptions) : null),
             ("$decodable", analysis.Quality?.DecodableShare), ("$rms", analysis.Quality?.AudioRmsDb), ("$silent", analysis.Quality?.SilentShare),
             ("$still", analysis.Quality?.StillShare), ("$skew", analysis.Quality?.StartSkewSeconds), ("$seconds", analysis.Quality?.Seconds),
-            ("$frame_count", video?.Alignment.FrameCount), ("$width", video?.Width), ("$height", video?.Height), ("$sample_count", video?.Alignment.SampleCount),
+            ("$frame_count", video?.Alignment.FrameCount), ("$width", video?.Size?.Width), ("$height", video?.Size?.Height), ("$sample_count", video?.Alignment.SampleCount),
             ("$shard", placement?.Shard),
             ("$json_offset", placement?.Json.Offset), ("$json_length", placement?.Json.Length), ("$json_sha256", placement?.Json.Sha256),
-            ("$frames_offset", placement?.Frames.Offset), ("$frames_length", placement?.Frames.Length), ("$frames_sha256", placement?.Frames.Sha256),
-            ("$wav_offset", placement?.Wav.Offset), ("$wav_length", placement?.Wav.Length), ("$wav_sha256", placement?.Wav.Sha256));
+            ("$frames_offset", placement?.Frames?.Offset), ("$frames_length", placement?.Frames?.Length), ("$frames_sha256", placement?.Frames?.Sha256),
+            ("$wav_offset", placement?.Wav?.Offset), ("$wav_length", placement?.Wav?.Length), ("$wav_sha256", placement?.Wav?.Sha256));
     }
 }

@@ -1,3 +1,4 @@
+using Duet.Data.Datasets;
 using Duet.Data.Files;
 using Duet.Data.Media;
 
@@ -37,14 +38,20 @@ public sealed record IngestOptions : IValidated
     /// <summary>Level below which sound is silence, dB; null for the store's own, or -60 for a new one.</summary>
     public double? SilenceDb { get; init; }
 
+    /// <summary>What every video of the store has; null for the store's own, or for a new one what the layout has, which is both where it does not say.</summary>
+    public StoreStreams? Streams { get; init; }
+
+    /// <summary>How the source is laid out.</summary>
+    public DatasetLayout Layout { get; init; }
+
     /// <summary>ffmpeg processes at once; 0 for one per processor.</summary>
     public int Jobs { get; init; }
 
     /// <summary>Where labels come from.</summary>
     public LabelSource Labels { get; init; }
 
-    /// <summary>What is quarantined.</summary>
-    public QualityLimits Limits { get; init; } = new();
+    /// <summary>What is quarantined; null for the standard limits, or for a data set's own: a benchmark's silent recordings belong to it.</summary>
+    public QualityLimits? Limits { get; init; }
 
     /// <summary>How long ffmpeg may make no progress on a file, seconds.</summary>
     public int StallSeconds { get; init; } = 120;
@@ -101,7 +108,7 @@ public sealed record IngestOptions : IValidated
             yield return new(nameof(ShardMegabytes), "must be 1 to 1048576 MiB");
         }
 
-        foreach (var error in Limits.Validate())
+        foreach (var error in Limits?.Validate() ?? [])
         {
             yield return error;
         }
@@ -128,6 +135,12 @@ public sealed record IngestSummary
     /// <summary>The store's folder.</summary>
     public required string Store { get; init; }
 
+    /// <summary>How the source was read, in a few words.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>What every video of the store has.</summary>
+    public required StoreStreams Streams { get; init; }
+
     /// <summary>Files that the source names.</summary>
     public required int Files { get; init; }
 
@@ -143,7 +156,10 @@ public sealed record IngestSummary
     /// <summary>The source's files that are not used, in the order of their paths.</summary>
     public required IReadOnlyList<QuarantinedSource> Quarantined { get; init; }
 
-    /// <summary>Files of the folder that are no videos by their extension, counted by extension; they are not touched.</summary>
+    /// <summary>Files that lie where the layout keeps its media but that its list does not name, in the order of their paths; they are not touched.</summary>
+    public required IReadOnlyList<string> Unlisted { get; init; }
+
+    /// <summary>Files of the folder that hold no media by their extension, counted by extension; they are not touched.</summary>
     public required IReadOnlyDictionary<string, int> OtherFiles { get; init; }
 
     /// <summary>Seconds of video in the store now.</summary>

@@ -5,7 +5,7 @@ namespace Duet.Data.Store;
 /// <summary>Says what became of every file that an ingest was given, those of earlier calls included.</summary>
 internal static class IngestReport
 {
-    public static IngestSummary Make(SqliteConnection catalog, string store, SourceList sources, IngestPlan plan, TimeSpan elapsed)
+    public static IngestSummary Make(SqliteConnection catalog, string store, StoreStreams streams, SourceList sources, IngestPlan plan, TimeSpan elapsed)
     {
         var asked = plan.All.Select(file => file.FullPath).ToHashSet(StringComparer.Ordinal);
         var quarantined = new List<QuarantinedSource>(sources.Skipped);
@@ -31,11 +31,14 @@ internal static class IngestReport
         return new IngestSummary
         {
             Store = store,
+            Layout = sources.Layout,
+            Streams = streams,
             Files = plan.All.Count + sources.Skipped.Count,
             Processed = plan.ToDo.Count,
             Unchanged = plan.All.Count - plan.ToDo.Count,
             Ready = ready,
             Quarantined = quarantined,
+            Unlisted = sources.Unlisted,
             OtherFiles = sources.OtherFiles,
             StoreSeconds = seconds,
             StoreVideos = videos,

@@ -3,7 +3,7 @@ namespace Duet.Data.Store;
 /// <summary>From where on a video can teach nothing. They can be changed from one ingest to the next: what is known of each video is judged anew.</summary>
 public sealed record QualityLimits : IValidated
 {
-    /// <summary>Shortest video, seconds for which both pictures and sound exist.</summary>
+    /// <summary>Shortest video, seconds for which all that is stored of it exists.</summary>
     public double MinSeconds { get; init; } = 1;
 
     /// <summary>Least share that must decode without an error.</summary>
@@ -43,13 +43,16 @@ public sealed record QualityLimits : IValidated
         { DecodableShare: var share } when share < MinDecodable =>
             (QuarantineReason.Damaged, $"{100 * share:0.#} % can be decoded"),
         { Seconds: var seconds } when seconds < MinSeconds =>
-            (QuarantineReason.TooShort, $"pictures and sound together last {seconds:0.###} s"),
-        { SilentShare: var share } when share >= Silent =>
+            (QuarantineReason.TooShort, $"{Stored(quality)} {seconds:0.###} s"),
+        { SilentShare: { } share } when share >= Silent =>
             (QuarantineReason.Silent, $"{100 * share:0.#} % of the sound is silent, its level is {quality.AudioRmsDb:0.#} dB"),
-        { StillShare: var share } when share >= Still =>
+        { StillShare: { } share } when share >= Still =>
             (QuarantineReason.Still, $"the picture stands still for {100 * share:0.#} % of the time"),
         _ => null,
     };
+
+    private static string Stored(VideoQuality quality) =>
+        quality.SilentShare is null ? "its pictures last" : quality.StillShare is null ? "its sound lasts" : "pictures and sound together last";
 }
 
 /// <summary>Reasons for which a file is quarantined, as the catalog spells them; docs/store.md explains each.</summary>

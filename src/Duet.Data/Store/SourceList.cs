@@ -1,3 +1,5 @@
+using Duet.Data.Datasets;
+
 namespace Duet.Data.Store;
 
 /// <summary>One file to ingest.</summary>
@@ -10,18 +12,27 @@ internal sealed record SourceFile(string FullPath, string Path, string? Label, s
 /// <summary>Finds what a SOURCE names: a folder tree, a list, or one file.</summary>
 internal sealed class SourceList
 {
-    private const int MaxListBytes = 1 << 30;
-
-    private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> VideoExtensions = new(StringComparer.OrdinalIgnoreCase)
     {
         ".3g2", ".3gp", ".amv", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265", ".hevc", ".ivf", ".m1v", ".m2ts", ".m2v", ".m4v",
         ".mjpeg", ".mkv", ".mod", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv", ".mts", ".mxf", ".nut", ".obu", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".swf",
         ".ts", ".vob", ".webm", ".wmv", ".wtv", ".y4m",
     };
 
-    private SourceList()
+    private static readonly HashSet<string> SoundExtensions = new(StringComparer.OrdinalIgnoreCase)
     {
-    }
+        ".aac", ".ac3", ".aif", ".aiff", ".amr", ".ape", ".au", ".caf", ".dts", ".eac3", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mpc", ".oga", ".ogg", ".opus",
+        ".ra", ".snd", ".tta", ".w64", ".wav", ".weba", ".wma", ".wv",
+    };
+
+    /// <summary>How the source was read, for people.</summary>
+    public string Layout { get; init; } = "";
+
+    /// <summary>What the source's layout says that its files have; null where it does not say.</summary>
+    public StoreStreams? NaturalStreams { get; init; }
+
+    /// <summary>What the source's layout quarantines; null where it does not say.</summary>
+    public QualityLimits? NaturalLimits { get; init; }
 
     /// <summary>The files, ordered by path, each once.</summary>
     public List<SourceFile> Files { get; } = [];
@@ -29,25 +40,32 @@ internal sealed class SourceList
     /// <summary>What could not be looked at.</summary>
     public List<QuarantinedSource> Skipped { get; } = [];
 
-    /// <summary>Files that are no videos by their extension.</summary>
+    /// <summary>Files in the layout's media folder that its list does not name.</summary>
+    public List<string> Unlisted { get; } = [];
+
+    /// <summary>Files that are no media by their extension.</summary>
     public SortedDictionary<string, int> OtherFiles { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Looks.</summary>
     /// <param name="source">What the user named.</param>
     /// <param name="store">The store's folder, in which nothing is looked for.</param>
     /// <param name="labels">Where labels come from.</param>
+    /// <param name="streams">What the store's videos have: with sound alone, files of sound are looked at too.</param>
     /// <exception cref="UsageException">There is no such source, or nothing in it.</exception>
-    public static SourceList Find(string source, string store, LabelSource labels)
+    public static SourceList Find(string source, string store, LabelSource labels, StoreStreams streams)
     {
-        var list = new SourceList();
+        var list = new SourceList { Layout = Directory.Exists(source) ? "a folder" : IsList(source) ? "a list" : "one file" };
         if (Directory.Exists(source))
         {
-            list.Walk(Path.GetFullPath(source), Path.TrimEndingDirectorySeparator(Path.GetFullPath(store)), labels);
+            var withSound = streams is StoreStreams.Audio or StoreStreams.Any;
+            list.Walk(Path.GetFullPath(source), Path.TrimEndingDirectorySeparator(Path.GetFullPath(store)), labels, withSound);
             if (list.Files.Count == 0 && list.Skipped.Count == 0)
             {
-                throw new UsageException($"There is no video in '{source}': " + (list.OtherFiles.Count == 0
+                var (sound, what) = (list.OtherFiles.Where(other => SoundExtensions.Contains(other.Key)).Sum(other => other.Value), withSound ? "video or sound" : "video");
+                throw new UsageException($"There is no {what} in '{source}': " + (list.OtherFiles.Count == 0
                     ? "the folder is empty. Name a folder with videos, a list (.txt, .csv) or one video."
-                    : $"none of its {list.OtherFiles.Values.Sum()} files has a video's extension. Name files of other extensions in a list (.txt, .csv)."));
+                    : sound > 0 ? $"{sound} of its files have an extension of sound. Take those with: --streams audio"
+                    : $"none of its {list.OtherFiles.Values.Sum()} files has an extension of {what}. Name files of other extensions in a list (.txt, .csv)."));
             }
         }
         else if (!File.Exists(source))
@@ -62,7 +80,7 @@ internal sealed class SourceList
                     list.Add(source, ReadLines(source).Select((line, i) => (i + 1, line, (string?)null, (string?)null)), labels);
                     break;
                 case ".CSV":
-                    list.Add(source, CsvList.Read(source, ReadText(source)), labels);
+                    list.Add(source, CsvList.Read(source, CsvTable.ReadText(source)), labels);
                     break;
                 default:
                     list.Files.Add(new SourceFile(Path.GetFullPath(source), Path.GetFileName(source), labels == LabelSource.Folders ? Parent(source) : null, null));
@@ -79,25 +97,14 @@ internal sealed class SourceList
         return list;
     }
 
+    /// <summary>Whether a path is a list's, by its extension.</summary>
+    public static bool IsList(string path) => Path.GetExtension(path).ToUpperInvariant() is ".TXT" or ".CSV";
+
     private static string? Parent(string path) => Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)));
 
-    private static string ReadText(string path)
-    {
-        try
-        {
-            return new FileInfo(path).Length <= MaxListBytes
-                ? File.ReadAllText(path)
-                : throw new UsageException($"The list '{path}' is larger than 1 GB.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The list '{path}' can't be read: {e.Message}", e);
-        }
-    }
+    private static IEnumerable<string> ReadLines(string path) => CsvTable.ReadText(path).Split('\n').Select(line => line.TrimEnd('\r'));
 
-    private static IEnumerable<string> ReadLines(string path) => ReadText(path).Split('\n').Select(line => line.TrimEnd('\r'));
-
-    private void Walk(string root, string store, LabelSource labels)
+    private void Walk(string root, string store, LabelSource labels, bool withSound)
     {
         var folders = new Stack<string>([root]);
         while (folders.TryPop(out var folder))
@@ -114,7 +121,7 @@ internal sealed class SourceList
                     var isFolder = entry.Attributes.HasFlag(FileAttributes.Directory);
                     if (!isFolder)
                     {
-                        AddFile(root, entry.FullName, labels);
+                        AddFile(root, entry.FullName, labels, withSound);
                     }
                     else if (entry.LinkTarget is null) // a linked folder may lead back here
                     {
@@ -129,10 +136,10 @@ internal sealed class SourceList
         }
     }
 
-    private void AddFile(string root, string path, LabelSource labels)
+    private void AddFile(string root, string path, LabelSource labels, bool withSound)
     {
         var extension = Path.GetExtension(path);
-        if (!Extensions.Contains(extension))
+        if (!VideoExtensions.Contains(extension) && !(withSound && SoundExtensions.Contains(extension)))
         {
             var key = extension.Length == 0 ? "(none)" : extension.ToLowerInvariant();
             OtherFiles[key] = OtherFiles.GetValueOrDefault(key) + 1;

@@ -37,8 +37,29 @@ internal static class StoreFolder
         }
     }
 
+    /// <summary>What the videos of a store have; null where there is no store yet, or none that can be read: the ingest that opens it next says why.</summary>
+    public static StoreStreams? StreamsOf(string store)
+    {
+        if (!File.Exists(StoreLayout.Catalog(store)))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var catalog = CatalogConnection.OpenForReading(store);
+            return CatalogReader.Settings(catalog).Streams;
+        }
+        catch (StoreException)
+        {
+            return null; // also a catalog that a killed ingest had only begun to make
+        }
+    }
+
     /// <summary>What a new store's settings are.</summary>
-    public static StoreSettings NewSettings(IngestOptions options)
+    /// <param name="options">What the user chose.</param>
+    /// <param name="streams">What the source has, where the user chose nothing.</param>
+    public static StoreSettings NewSettings(IngestOptions options, StoreStreams streams)
     {
         var standard = new StoreSettings();
         return new StoreSettings
@@ -48,6 +69,7 @@ internal static class StoreFolder
             SampleRate = options.SampleRate ?? standard.SampleRate,
             JpegQuality = options.JpegQuality ?? standard.JpegQuality,
             SilenceDb = options.SilenceDb ?? standard.SilenceDb,
+            Streams = options.Streams ?? streams,
         };
     }
 
@@ -60,6 +82,8 @@ internal static class StoreFolder
         Refuse("--sample-rate", options.SampleRate?.ToString(), settings.SampleRate.ToString());
         Refuse("--jpeg-quality", options.JpegQuality?.ToString(), settings.JpegQuality.ToString());
         Refuse("--silence-db", options.SilenceDb?.ToString(), settings.SilenceDb.ToString());
+
+        Refuse("--streams", options.Streams?.ToString().ToLowerInvariant(), settings.Streams.ToString().ToLowerInvariant());
 
         void Refuse(string option, string? asked, string has)
         {

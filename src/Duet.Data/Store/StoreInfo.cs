@@ -17,6 +17,12 @@ public sealed record StoreInfo
     /// <summary>Ready videos.</summary>
     public required int Videos { get; init; }
 
+    /// <summary>How many of them have pictures.</summary>
+    public required int WithPictures { get; init; }
+
+    /// <summary>How many of them have sound.</summary>
+    public required int WithSound { get; init; }
+
     /// <summary>Their length together, seconds.</summary>
     public required double Seconds { get; init; }
 
@@ -61,7 +67,8 @@ public sealed record StoreInfo
             }
 
             var entries = catalog.Scalar<long>("SELECT COALESCE(SUM(length), 0) FROM shards");
-            var live = open.Videos.Sum(v => Tar.Space(v.JsonLength) + Tar.Space(v.FramesLength) + Tar.Space(Media.WavHeader.Length + (2 * v.SampleCount)));
+            var live = open.Videos.Sum(v => Tar.Space(v.JsonLength)
+                + (v.HasFrames ? Tar.Space(v.FramesLength) : 0) + (v.HasSound ? Tar.Space(Media.WavHeader.Length + (2 * v.SampleCount)) : 0));
             var shards = (int)catalog.Scalar<long>("SELECT COUNT(*) FROM shards WHERE length > 0");
             return new StoreInfo
             {
@@ -69,6 +76,8 @@ public sealed record StoreInfo
                 Settings = open.Settings,
                 Fingerprint = open.Fingerprint,
                 Videos = open.Videos.Count,
+                WithPictures = open.Videos.Count(v => v.HasFrames),
+                WithSound = open.Videos.Count(v => v.HasSound),
                 Seconds = open.Videos.Sum(v => v.Duration.ToDouble()),
                 Shards = shards,
                 Bytes = entries + ((long)shards * Tar.EndLength),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Channels;
+using Duet.Data.Datasets;
 using Duet.Data.Files;
 using Duet.Data.Media;
 using Microsoft.Data.Sqlite;
@@ -31,20 +32,21 @@ public static class StoreIngest
 
         var clock = Stopwatch.StartNew();
         var store = Path.GetFullPath(options.Store);
-        var sources = SourceList.Find(options.Source, store, options.Labels);
+        var sources = DatasetLayouts.Find(options.Source, store, options.Layout, options.Labels, options.Streams ?? StoreFolder.StreamsOf(store));
+        var limits = options.Limits ?? sources.NaturalLimits ?? new QualityLimits();
         var tools = options.Tools ?? MediaTools.Find();
         try
         {
             StoreFolder.Prepare(store);
             using var held = StoreLock.Take(store);
             StoreFolder.ClearSpool(store);
-            using var catalog = CatalogWriter.Open(store, StoreFolder.NewSettings(options));
+            using var catalog = CatalogWriter.Open(store, StoreFolder.NewSettings(options, sources.NaturalStreams ?? StoreStreams.Both));
             var settings = CatalogReader.Settings(catalog.Connection);
             StoreFolder.RefuseOtherSettings(options, settings);
             using var shards = new ShardWriter(options.Files, store, (long)options.ShardMegabytes << 20);
             shards.Recover(catalog.Shards());
-            var plan = IngestPlan.Make(catalog, sources.Files, options.Limits);
-            var run = new Run(options, tools, settings, store, catalog, shards, plan, progress);
+            var plan = IngestPlan.Make(catalog, sources.Files, limits);
+            var run = new Run(options, limits, tools, settings, store, catalog, shards, plan, progress);
             try
             {
                 await run.WorkAsync(cancellationToken).ConfigureAwait(false);
@@ -55,7 +57,7 @@ public static class StoreIngest
             }
 
             catalog.Connection.Scalar<long>("PRAGMA wal_checkpoint(TRUNCATE)");
-            return IngestReport.Make(catalog.Connection, store, sources, plan, clock.Elapsed);
+            return IngestReport.Make(catalog.Connection, store, settings.Streams, sources, plan, clock.Elapsed);
         }
         catch (SqliteException e)
         {
@@ -101,6 +103,7 @@ public static class StoreIngest
 
         public Run(
             IngestOptions options,
+            QualityLimits limits,
             MediaTools tools,
             StoreSettings settings,
             string store,
@@ -116,7 +119,7 @@ public static class StoreIngest
             this.plan = plan;
             this.progress = progress;
             jobs = options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount;
-            analyser = new Analyser(tools, settings, options.Limits, StoreLayout.Spool(store), TimeSpan.FromSeconds(options.StallSeconds));
+            analyser = new Analyser(tools, settings, limits, StoreLayout.Spool(store), TimeSpan.FromSeconds(options.StallSeconds));
             claimed = new ConcurrentDictionary<string, byte>(plan.KnownContents.Select(id => KeyValuePair.Create(id, (byte)0)), StringComparer.Ordinal);
 
             // Bounded, so that converted videos that wait for the writer do not fill the disk.

@@ -17,4 +17,7 @@ public sealed record StoreSettings
 
     /// <summary>Level below which a window of sound counts as silent, decibels (RMS, full scale is 0).</summary>
     public double SilenceDb { get; init; } = -60;
+
+    /// <summary>What every video has: pictures and sound, or one of them.</summary>
+    public StoreStreams Streams { get; init; }
 }

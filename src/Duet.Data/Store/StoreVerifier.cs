@@ -62,7 +62,7 @@ public static class StoreVerifier
             foreach (var (number, length) in shards)
             {
                 var check = new ShardCheck(store, number, length, problems, Checked, cancellationToken);
-                check.Run([.. videos[number].OrderBy(v => v.FramesOffset)]);
+                check.Run([.. videos[number].OrderBy(v => v.First.Offset)]);
             }
 
             foreach (var video in videos.Where(group => !shards.ContainsKey(group.Key)).SelectMany(group => group))
@@ -165,15 +165,23 @@ public static class StoreVerifier
 
         private void Check(VerifiedVideo video)
         {
-            if (video.FramesOffset - Tar.Block != position)
+            var (extension, first) = video.First;
+            if (first - Tar.Block != position)
             {
-                Add(video, position, $"the catalog says that {video.Id}.mjpg starts at byte {video.FramesOffset - Tar.Block}");
-                position = Math.Max(0, video.FramesOffset - Tar.Block);
+                Add(video, position, $"the catalog says that {video.Id}{extension} starts at byte {first - Tar.Block}");
+                position = Math.Max(0, first - Tar.Block);
             }
 
-            var table = Table(video);
-            Entry(video, ".mjpg", video.FramesOffset, video.FramesLength, video.FramesSha256, new FramesCheck(table));
-            Entry(video, ".wav", video.WavOffset, video.WavLength, video.WavSha256, new WavCheck(video));
+            if (video.FrameCount > 0)
+            {
+                Entry(video, ".mjpg", video.FramesOffset, video.FramesLength, video.FramesSha256, new FramesCheck(Table(video)));
+            }
+
+            if (video.SampleCount > 0)
+            {
+                Entry(video, ".wav", video.WavOffset, video.WavLength, video.WavSha256, new WavCheck(video));
+            }
+
             Entry(video, ".json", video.JsonOffset, video.JsonLength, video.JsonSha256, null);
         }
 

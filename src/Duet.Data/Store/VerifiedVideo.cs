@@ -21,6 +21,9 @@ internal sealed record VerifiedVideo(
     long WavLength,
     string WavSha256)
 {
+    /// <summary>Where its first entry's content starts in the shard.</summary>
+    public (string Extension, long Offset) First => FrameCount > 0 ? (".mjpg", FramesOffset) : (".wav", WavOffset);
+
     /// <summary>All stored contents; a row with an impossible value becomes a problem.</summary>
     public static List<VerifiedVideo> All(SqliteConnection catalog, List<StoreProblem> problems)
     {
@@ -50,7 +53,13 @@ internal sealed record VerifiedVideo(
 
     private static VerifiedVideo Read(SqliteDataReader reader, string id, string path)
     {
-        var samples = Integer("sample_count", 1, StoreLayout.MaxWav / 2);
+        var samples = Integer("sample_count", 0, StoreLayout.MaxWav / 2);
+        var frames = (int)Integer("frame_count", 0, StoreLayout.MaxFrames);
+        if (frames == 0 && samples == 0)
+        {
+            throw new FormatException("frame_count");
+        }
+
         if (!StoreLayout.IsId(id))
         {
             throw new FormatException("id");
@@ -65,17 +74,17 @@ internal sealed record VerifiedVideo(
             id,
             path,
             (int)Integer("shard", 0, 999_999),
-            (int)Integer("frame_count", 1, StoreLayout.MaxFrames),
+            frames,
             (int)Integer("sample_rate", 1000, 384000),
             samples,
             Integer("json_offset", Tar.Block, long.MaxValue >> 1),
             (int)Integer("json_length", 2, StoreLayout.MaxJson),
             reader.Text("json_sha256") ?? "",
-            Integer("frames_offset", Tar.Block, long.MaxValue >> 1),
-            Integer("frames_length", 4, StoreLayout.MaxEntry),
+            frames == 0 ? 0 : Integer("frames_offset", Tar.Block, long.MaxValue >> 1),
+            frames == 0 ? 0 : Integer("frames_length", 4, StoreLayout.MaxEntry),
             reader.Text("frames_sha256") ?? "",
-            Integer("wav_offset", Tar.Block, long.MaxValue >> 1),
-            Integer("wav_length", WavHeader.Length + (2 * samples), WavHeader.Length + (2 * samples)),
+            samples == 0 ? 0 : Integer("wav_offset", Tar.Block, long.MaxValue >> 1),
+            samples == 0 ? 0 : Integer("wav_length", WavHeader.Length + (2 * samples), WavHeader.Length + (2 * samples)),
             reader.Text("wav_sha256") ?? "");
 
         long Integer(string column, long least, long most) =>

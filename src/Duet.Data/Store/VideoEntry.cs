@@ -7,9 +7,9 @@ using Duet.Data.Media;
 namespace Duet.Data.Store;
 
 /// <summary>Where a video lies in its shard.</summary>
-internal sealed record Placement(int Shard, StoredEntry Json, StoredEntry Frames, StoredEntry Wav);
+internal sealed record Placement(int Shard, StoredEntry Json, StoredEntry? Frames, StoredEntry? Wav);
 
-/// <summary>Writes one video into a shard: <c>id.mjpg</c>, <c>id.wav</c>, <c>id.json</c>.</summary>
+/// <summary>Writes one video into a shard: <c>id.mjpg</c>, <c>id.wav</c> (of those two the ones that it has), <c>id.json</c>.</summary>
 internal static class VideoEntry
 {
     /// <summary>How the catalog and the JSON entries write records.</summary>
@@ -26,35 +26,8 @@ internal static class VideoEntry
     {
         var video = analysis.Spooled!;
         shards.Begin(Tar.Space(video.FramesLength) + Tar.Space(video.WavLength) + Tar.Space((12L * video.Alignment.FrameCount) + 65536));
-        StoredEntry frames;
-        using (var file = new FileStream(video.FramesPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-        {
-            file.Position = video.FramesStart;
-            frames = shards.Append(id + ".mjpg", video.FramesLength, Limited(file, video.FramesLength));
-        }
-
-        StoredEntry wav;
-        using (var file = new FileStream(video.SamplesPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-        {
-            file.Position = 2 * video.Alignment.FirstSample;
-            var silence = 2 * video.Alignment.LeadingSilence;
-            var sound = Limited(file, video.WavLength - WavHeader.Length - silence);
-            byte[]? head = [.. WavHeader.Build(settings.SampleRate, video.Alignment.SampleCount), .. new byte[silence]];
-            wav = shards.Append(id + ".wav", video.WavLength, buffer =>
-            {
-                if (head is null)
-                {
-                    return sound(buffer);
-                }
-
-                // The head is the header and at most a frame of silence: smaller than any buffer unless the frame rate is absurd.
-                var length = Math.Min(head.Length, buffer.Length);
-                head.AsSpan(0, length).CopyTo(buffer);
-                head = length == head.Length ? null : head[length..];
-                return length;
-            });
-        }
-
+        var frames = video.Alignment.FrameCount > 0 ? AppendFrames(shards, id, video) : null;
+        var wav = video.Alignment.SampleCount > 0 ? AppendSound(shards, settings, id, video) : null;
         var json = Json(settings, source, id, analysis, frames, wav);
         var left = json;
         var entry = shards.Append(id + ".json", json.Length, buffer =>
@@ -67,8 +40,37 @@ internal static class VideoEntry
         return new Placement(shards.Number, entry, frames, wav);
     }
 
+    private static StoredEntry AppendFrames(ShardWriter shards, string id, SpooledVideo video)
+    {
+        using var file = new FileStream(video.FramesPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        file.Position = video.FramesStart;
+        return shards.Append(id + ".mjpg", video.FramesLength, Limited(file, video.FramesLength));
+    }
+
+    private static StoredEntry AppendSound(ShardWriter shards, StoreSettings settings, string id, SpooledVideo video)
+    {
+        using var file = new FileStream(video.SamplesPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        file.Position = 2 * video.Alignment.FirstSample;
+        var silence = 2 * video.Alignment.LeadingSilence;
+        var sound = Limited(file, video.WavLength - WavHeader.Length - silence);
+        byte[]? head = [.. WavHeader.Build(settings.SampleRate, video.Alignment.SampleCount), .. new byte[silence]];
+        return shards.Append(id + ".wav", video.WavLength, buffer =>
+        {
+            if (head is null)
+            {
+                return sound(buffer);
+            }
+
+            // The head is the header and at most a frame of silence: smaller than any buffer unless the frame rate is absurd.
+            var length = Math.Min(head.Length, buffer.Length);
+            head.AsSpan(0, length).CopyTo(buffer);
+            head = length == head.Length ? null : head[length..];
+            return length;
+        });
+    }
+
     private static ReadOnlyMemory<byte> Json(
-        StoreSettings settings, SourceFile source, string id, Analysis analysis, StoredEntry frames, StoredEntry wav)
+        StoreSettings settings, SourceFile source, string id, Analysis analysis, StoredEntry? frames, StoredEntry? wav)
     {
         var video = analysis.Spooled!;
         var output = new ArrayBufferWriter<byte>();
@@ -82,12 +84,16 @@ internal static class VideoEntry
             WriteOptional(json, "split", source.Split);
             json.WriteString("frame_rate", settings.FrameRate.ToString());
             json.WriteNumber("frame_count", video.Alignment.FrameCount);
-            json.WriteNumber("width", video.Width);
-            json.WriteNumber("height", video.Height);
+            if (video.Size is { } size)
+            {
+                json.WriteNumber("width", size.Width);
+                json.WriteNumber("height", size.Height);
+            }
+
             json.WriteNumber("sample_rate", settings.SampleRate);
             json.WriteNumber("sample_count", video.Alignment.SampleCount);
-            json.WriteString("frames_sha256", frames.Sha256);
-            json.WriteString("wav_sha256", wav.Sha256);
+            WriteOptional(json, "frames_sha256", frames?.Sha256);
+            WriteOptional(json, "wav_sha256", wav?.Sha256);
             json.WritePropertyName("quality");
             JsonSerializer.Serialize(json, analysis.Quality, JsonOptions);
             json.WritePropertyName("probe");

@@ -246,7 +246,8 @@ public sealed class VideoStore : IClipStore, IDisposable
     private static string Hash(StoreSettings settings, IReadOnlyList<StoredVideo> videos)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append($"duet.store/{StoreLayout.SchemaVersion} {settings.FrameRate} {settings.ShortSide} {settings.SampleRate} {settings.JpegQuality}\n");
+        var streams = settings.Streams == StoreStreams.Both ? "" : " " + settings.Streams.ToString().ToLowerInvariant();
+        Append($"duet.store/{StoreLayout.SchemaVersion} {settings.FrameRate} {settings.ShortSide} {settings.SampleRate} {settings.JpegQuality}{streams}\n");
         foreach (var video in videos)
         {
             Append($"{video.Id}\n");

@@ -53,7 +53,9 @@ internal sealed class ProbeData
             requests.AddRange(own);
             if (own.Count == 0)
             {
-                leftOut.Add(new LeftOut(videos[v].Id, videos[v].SourcePath, $"shorter than a clip; not part of the {ProbeEvaluation.Name(encoders[0].Modality)} probe"));
+                var lacks = encoders[0].Modality == Modality.Audio ? !videos[v].HasSound : !videos[v].HasFrames;
+                var why = !lacks ? "shorter than a clip" : encoders[0].Modality == Modality.Audio ? "without sound" : "without pictures";
+                leftOut.Add(new LeftOut(videos[v].Id, videos[v].SourcePath, $"{why}; not part of the {ProbeEvaluation.Name(encoders[0].Modality)} probe"));
             }
         }
 

@@ -53,13 +53,14 @@ public static class ProbeEvaluation
             throw new UsageException($"{error.Property} {error.Message}.");
         }
 
-        var layers = subject.Encoders.ToDictionary(e => Name(e.Modality), e => LayerOf(e, options.Layer), StringComparer.Ordinal);
+        var encoders = Served(subject.Encoders, splits);
+        var layers = encoders.ToDictionary(e => Name(e.Modality), e => LayerOf(e, options.Layer), StringComparer.Ordinal);
         var missing = new List<LeftOut>(leftOut);
         var rows = new List<ProbeRow>();
         var differences = new Dictionary<string, ProbeDifference>(StringComparer.Ordinal);
         var calibrated = new Dictionary<string, int>(StringComparer.Ordinal);
         long[] seeds = [.. Enumerable.Range(0, options.RandomSeeds).Select(i => options.Seed + 1 + i)];
-        foreach (var encoder in subject.Encoders)
+        foreach (var encoder in encoders)
         {
             var modality = Name(encoder.Modality);
             using var loader = new ClipLoader(store.Clips, subject.Clip.Size, options.Loader);
@@ -118,11 +119,25 @@ public static class ProbeEvaluation
     /// <summary>A modality's name in result files.</summary>
     internal static string Name(Modality modality) => modality == Modality.Video ? "video" : "audio";
 
-    /// <summary>Evenly spaced clips of one modality; none where the video is too short for one.</summary>
+    /// <summary>The encoders whose modality the store has: one of sound alone, such as ESC-50's, tests the audio encoder alone.</summary>
+    private static IReadOnlyList<Encoder> Served(IReadOnlyList<Encoder> encoders, IReadOnlyList<ProbeSplit> splits)
+    {
+        var videos = splits.SelectMany(s => s.Train.Concat(s.Test)).ToArray();
+        IReadOnlyList<Encoder> served = [.. encoders.Where(e => videos.Any(v => e.Modality == Modality.Audio ? v.HasSound : v.HasFrames))];
+        return served.Count > 0 ? served : throw new UsageException(
+            $"The store has no {(encoders[0].Modality == Modality.Audio ? "sound" : "pictures")}, which the {Name(encoders[0].Modality)} encoder is probed with. Ingest with --streams both into a new store.");
+    }
+
+    /// <summary>Evenly spaced clips of one modality; none where the video is too short for one or lacks the modality.</summary>
     internal static IReadOnlyList<ClipRequest> Clips(Modality modality, StoredVideo video, ClipOptions clip, int clips)
     {
         if (modality == Modality.Audio)
         {
+            if (!video.HasSound)
+            {
+                return [];
+            }
+
             var room = video.SampleCount - ClipGrid.SamplesIn(clip.AudioSeconds, video.SampleRate);
             return UniformClips.AudioOnly(video, clip, (int)Math.Clamp(room + 1, 1, clips));
         }

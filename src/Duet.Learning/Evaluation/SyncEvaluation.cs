@@ -60,7 +60,7 @@ public static class SyncEvaluation
         var (threshold, validationAccuracy, thresholdKinds) = SyncJudge.ChooseThreshold(validation);
 
         var testPairs = EvaluationPairs.Of(parts.Test, model.Clip, model.Pairs, options.ClipsPerVideo, options.Seed);
-        leftOut.AddRange(testPairs.Feasibility.TooShort.Select(v => new LeftOut(v.Id, v.SourcePath, "shorter than a clip")));
+        leftOut.AddRange(testPairs.Feasibility.TooShort.Select(v => new LeftOut(v.Id, v.SourcePath, v.HasFrames && v.HasSound ? "shorter than a clip" : "without pictures or without sound")));
         leftOut.AddRange(testPairs.Feasibility.WithoutHard.Select(v => new LeftOut(v.Id, v.SourcePath, "too short for a hard negative; the other kinds count")));
         leftOut.AddRange(testPairs.Feasibility.WithoutSuperHard.Select(v => new LeftOut(v.Id, v.SourcePath, "too short for a super-hard negative; the other kinds count")));
         var test = meter.Measure("test", testPairs.Requests, leftOut);

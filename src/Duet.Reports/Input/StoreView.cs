@@ -40,7 +40,7 @@ internal sealed class DiskStoreView(VideoStore store, IReadOnlyList<QuarantinedS
 
     public FrameStrip? Frames(string videoId, double from, double to)
     {
-        if (!videos.TryGetValue(videoId, out var video) || !(to > from))
+        if (!videos.TryGetValue(videoId, out var video) || !video.HasFrames || !(to > from))
         {
             return null;
         }

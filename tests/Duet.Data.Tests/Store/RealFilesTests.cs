@@ -15,7 +15,7 @@ public sealed class RealFilesTests : IDisposable
     [Trait("Category", "Slow")]
     public async Task Each_is_ready_or_quarantined_for_the_true_reason()
     {
-        var clips = Path.Combine(DataFolder(), "clips");
+        var clips = Path.Combine(RealData.Folder, "clips");
         Assert.SkipUnless(Directory.Exists(clips), "the real videos are not here; set DUET_TEST_DATA to their folder");
         var before = Directory.GetFiles(clips).Select(f => (f, FileStamp.Of(f))).ToList();
         var options = new IngestOptions { Source = clips, Store = folder["store"] };
@@ -32,21 +32,5 @@ public sealed class RealFilesTests : IDisposable
         Directory.GetFiles(clips).Select(f => (f, FileStamp.Of(f))).ShouldBe(before);
         StoreVerifier.Run(folder["store"], null, TestContext.Current.CancellationToken).Problems.ShouldBeEmpty();
         (await StoreIngest.RunAsync(options, null, TestContext.Current.CancellationToken)).Processed.ShouldBe(0);
-    }
-
-    private static string DataFolder()
-    {
-        if (Environment.GetEnvironmentVariable("DUET_TEST_DATA") is { Length: > 0 } named)
-        {
-            return named;
-        }
-
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Duet.slnx")))
-        {
-            root = root.Parent;
-        }
-
-        return Path.Combine(root?.Parent?.FullName ?? "/", "shared", "data");
     }
 }

@@ -22,7 +22,7 @@ public sealed class SourceListTests : IDisposable
         }
 
         Directory.CreateSymbolicLink(folder["loop"], folder.Path);
-        var list = SourceList.Find(folder.Path, folder[store], LabelSource.Folders);
+        var list = SourceList.Find(folder.Path, folder[store], LabelSource.Folders, StoreStreams.Both);
         list.Files.Select(f => (f.Path, f.Label)).ShouldBe([("a/x.MKV", "a"), ("b/-dash.mp4", "b")]);
         list.OtherFiles.ShouldBe(new Dictionary<string, int> { [".csv"] = 1, [".txt"] = 1 }, ignoreOrder: true);
     }
@@ -32,7 +32,7 @@ public sealed class SourceListTests : IDisposable
     {
         File.WriteAllText(folder["a,b.mp4"], "");
         File.WriteAllText(folder["list.csv"], "\uFEFFpath,label,split\r\n\"a,b.mp4\",\"say \"\"hi\"\"\",train\r\ngone.mp4,,\r\n\"a,b.mp4\",again,test\r\n");
-        var list = SourceList.Find(folder["list.csv"], folder["store"], LabelSource.None);
+        var list = SourceList.Find(folder["list.csv"], folder["store"], LabelSource.None, StoreStreams.Both);
         list.Files.ShouldHaveSingleItem().ShouldBe(new SourceFile(folder["a,b.mp4"], "a,b.mp4", "say \"hi\"", "train"));
         list.Skipped.ShouldHaveSingleItem().Detail.ShouldContain("line 3");
     }
@@ -42,7 +42,7 @@ public sealed class SourceListTests : IDisposable
     {
         File.WriteAllText(folder["v.mp4"], "");
         File.WriteAllText(folder["list.txt"], "v.mp4\n\n");
-        SourceList.Find(folder["list.txt"], folder["store"], LabelSource.None).Files.ShouldHaveSingleItem().FullPath.ShouldBe(folder["v.mp4"]);
+        SourceList.Find(folder["list.txt"], folder["store"], LabelSource.None, StoreStreams.Both).Files.ShouldHaveSingleItem().FullPath.ShouldBe(folder["v.mp4"]);
     }
 
     [Theory]
@@ -53,13 +53,13 @@ public sealed class SourceListTests : IDisposable
     public void A_bad_list_says_what_is_wrong_and_where(string text, string message)
     {
         File.WriteAllText(folder["list.csv"], text);
-        Should.Throw<UsageException>(() => SourceList.Find(folder["list.csv"], folder["store"], LabelSource.None)).Message.ShouldContain(message);
+        Should.Throw<UsageException>(() => SourceList.Find(folder["list.csv"], folder["store"], LabelSource.None, StoreStreams.Both)).Message.ShouldContain(message);
     }
 
     [Fact]
     public void Nothing_to_do_is_wrong_use()
     {
-        Should.Throw<UsageException>(() => SourceList.Find(folder.Path, folder["s"], LabelSource.None)).Message.ShouldContain("empty");
-        Should.Throw<UsageException>(() => SourceList.Find(folder["none"], folder["s"], LabelSource.None)).ExitCode.ShouldBe(2);
+        Should.Throw<UsageException>(() => SourceList.Find(folder.Path, folder["s"], LabelSource.None, StoreStreams.Both)).Message.ShouldContain("empty");
+        Should.Throw<UsageException>(() => SourceList.Find(folder["none"], folder["s"], LabelSource.None, StoreStreams.Both)).ExitCode.ShouldBe(2);
     }
 }
