@@ -30,6 +30,7 @@ internal static class DuetCommand
         root.Subcommands.Add(PretrainVerb.Create());
         root.Subcommands.Add(EvalVerb.Create());
         root.Subcommands.Add(ReportVerb.Create());
+        root.Subcommands.Add(ClustersVerb.Create());
 
         root.Options.Add(GlobalOptions.Json);
         root.Options.Add(new VersionOption());

@@ -14,7 +14,7 @@ internal static class PageWriter
     private static readonly HashSet<string> Block = new(StringComparer.Ordinal)
     {
         "html", "head", "body", "header", "main", "section", "nav", "footer", "article", "div", "h1", "h2", "h3", "p", "table", "thead", "tbody",
-        "tr", "ul", "li", "dl", "dt", "dd", "details", "summary", "figure", "svg", "g", "style", "title", "meta",
+        "tr", "ul", "li", "dl", "dt", "dd", "details", "summary", "figure", "svg", "g", "style", "script", "title", "meta",
     };
 
     /// <summary>The whole document, with its doctype.</summary>
@@ -60,8 +60,8 @@ internal static class PageWriter
                 case XElement child:
                     Write(text, child, breaks);
                     break;
-                case XText content when string.Equals(name, "style", StringComparison.Ordinal):
-                    WriteStyle(text, content.Value);
+                case XText content when name is "style" or "script":
+                    WriteRaw(text, name, content.Value);
                     break;
                 case XText content:
                     Escape(text, content.Value, attribute: false);
@@ -74,15 +74,18 @@ internal static class PageWriter
         text.Append("</").Append(name).Append('>');
     }
 
-    /// <summary>HTML reads a style sheet raw and XML reads it escaped: only a sheet without these characters is the same in both.</summary>
-    private static void WriteStyle(StringBuilder text, string css)
+    /// <summary>
+    /// HTML reads style sheets and scripts raw and XML reads them escaped: only text without these characters is the same in both.
+    /// Nothing is added to it, since a script's hash stands in the page's policy.
+    /// </summary>
+    private static void WriteRaw(StringBuilder text, string name, string content)
     {
-        if (css.AsSpan().IndexOfAny('<', '&', '>') >= 0)
+        if (content.AsSpan().IndexOfAny('<', '&', '>') >= 0)
         {
-            throw new InvalidOperationException("The report's style sheet must not contain <, > or &.");
+            throw new InvalidOperationException($"A page's {name} must not contain <, > or &.");
         }
 
-        text.Append('\n').Append(css);
+        text.Append(content);
     }
 
     private static void Escape(StringBuilder text, string value, bool attribute)
