@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Duet.Cli.Hosting;
 using Duet.Reports.Clusters;
+using Spectre.Console;
 
 namespace Duet.Cli.Verbs;
 
@@ -75,7 +76,7 @@ internal static class ClustersVerb
             }
 
             var table = EvalVerb.Table("rank", "cluster", "clips", "mean distance");
-            table.AddColumn(new Spectre.Console.TableColumn(clustering.RankedBy == "purity" ? "labels and their shares" : "nearest to the centroid"));
+            table.AddColumn(new TableColumn(clustering.RankedBy == "purity" ? "labels and their shares" : "nearest to the centroid"));
             foreach (var cluster in clustering.Clusters.Take(Listed))
             {
                 table.AddRow(
