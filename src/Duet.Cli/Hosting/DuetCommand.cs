@@ -31,6 +31,7 @@ internal static class DuetCommand
         root.Subcommands.Add(EvalVerb.Create());
         root.Subcommands.Add(ReportVerb.Create());
         root.Subcommands.Add(ClustersVerb.Create());
+        root.Subcommands.Add(FiltersVerb.Create());
 
         root.Options.Add(GlobalOptions.Json);
         root.Options.Add(new VersionOption());

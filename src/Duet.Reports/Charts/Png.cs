@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace Duet.Reports.Charts;
 
-/// <summary>Writes small palette images as PNG (ISO/IEC 15948): one byte per pixel, 256 colours. Enough for spectrograms, and no native library.</summary>
+/// <summary>Writes small images as PNG (ISO/IEC 15948): from a palette of 256 colours, or in full colour with transparency. No native library.</summary>
 internal static class Png
 {
     private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
@@ -21,24 +21,44 @@ internal static class Png
         ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, checked(width * height));
         ArgumentOutOfRangeException.ThrowIfNotEqual(palette.Length, 768);
 
+        return Encode(pixels, width, height, 1, 3, palette);
+    }
+
+    /// <summary>The image's bytes.</summary>
+    /// <param name="pixels">Red, green, blue, opacity, row by row from the top, [height, width, 4].</param>
+    /// <param name="width">Width, pixels.</param>
+    /// <param name="height">Height, pixels.</param>
+    public static byte[] EncodeRgba(ReadOnlySpan<byte> pixels, int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, checked(width * height * 4));
+        return Encode(pixels, width, height, 4, 6, []);
+    }
+
+    private static byte[] Encode(ReadOnlySpan<byte> pixels, int width, int height, int bytesPerPixel, byte colourType, ReadOnlySpan<byte> palette)
+    {
         using var output = new MemoryStream();
         output.Write(Signature);
         Span<byte> header = stackalloc byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
-        header[8] = 8; // bits per pixel
-        header[9] = 3; // colours from the palette
+        header[8] = 8; // bits per channel, or per palette index
+        header[9] = colourType;
         header[10..].Clear(); // deflate, the only filter method, not interlaced
         Chunk(output, "IHDR"u8, header);
-        Chunk(output, "PLTE"u8, palette);
+        if (!palette.IsEmpty)
+        {
+            Chunk(output, "PLTE"u8, palette);
+        }
 
         using var data = new MemoryStream();
         using (var deflate = new ZLibStream(data, CompressionLevel.SmallestSize, leaveOpen: true))
         {
             for (int y = 0; y < height; y++)
             {
-                deflate.WriteByte(0); // this row is stored unfiltered: filters don't help palette images
-                deflate.Write(pixels.Slice(y * width, width));
+                deflate.WriteByte(0); // this row is stored unfiltered: filters help neither palettes nor noise
+                deflate.Write(pixels.Slice(y * width * bytesPerPixel, width * bytesPerPixel));
             }
         }
 

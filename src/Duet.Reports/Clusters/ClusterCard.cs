@@ -91,7 +91,7 @@ internal static class ClusterCard
                     ? C("img", "strip", A("loading", "lazy"), A("decoding", "async"), A("alt", $"Frames of {name}"), A("src", "data:image/jpeg;base64," + Convert.ToBase64String(strip)))
                     : C("span", "no-picture", media is null ? "not in the store" : "damaged picture")),
             media?.Sound is { } sound
-                ? E("audio", A("controls", "controls"), A("preload", "none"), A("src", "data:audio/wav;base64," + Convert.ToBase64String(sound)))
+                ? E("audio", A("controls", "controls"), A("preload", "none"), A("controlslist", "nodownload noplaybackrate"), A("aria-label", $"Sound of {name}"), A("src", "data:audio/wav;base64," + Convert.ToBase64String(sound)))
                 : null,
             C("figcaption", topLabel is null || string.Equals(clip.Label, topLabel, StringComparison.Ordinal) ? "same" : "other", Outside(name)));
     }

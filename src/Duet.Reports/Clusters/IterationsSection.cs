@@ -46,7 +46,7 @@ internal static class IterationsSection
         {
             Title = title,
             XName = "iteration",
-            Range = (0, 1),
+            FromZero = true,
             Note = note,
             Series = [.. features.Select(f => new Series(
                 f,

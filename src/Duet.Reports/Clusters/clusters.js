@@ -127,12 +127,14 @@
 
   // One sound at a time; its frames pass while it plays.
   let line = [];
+  let expected = null;
   function next() {
-    const audio = line.shift();
-    if (audio) { audio.play(); }
+    expected = line.shift() || null;
+    if (expected) { expected.play(); }
   }
 
   document.addEventListener('play', function (event) {
+    if (event.target !== expected) { line = []; }
     document.querySelectorAll('audio').forEach(function (other) { if (other !== event.target) { other.pause(); } });
     event.target.closest('.clip').classList.add('playing');
   }, true);
@@ -149,7 +151,6 @@
       document.getElementById('clusters').scrollIntoView();
     } else if (target.matches('img.strip')) {
       const audio = target.closest('.clip').querySelector('audio');
-      line = [];
       if (audio) { if (audio.paused) { audio.play(); } else { audio.pause(); } }
     }
   });
