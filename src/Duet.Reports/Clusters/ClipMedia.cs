@@ -6,7 +6,9 @@ namespace Duet.Reports.Clusters;
 /// <summary>A clip's pictures and sound, small. Null where they can't be had.</summary>
 /// <param name="Strip">A JPEG of <see cref="StoreClipMedia.Cells"/> frames side by side.</param>
 /// <param name="Sound">A WAV file.</param>
-internal sealed record MediaOfClip(byte[]? Strip, byte[]? Sound)
+/// <param name="Loudness">Where there are no pictures, what is shown instead: the sound's peak in each of some stretches, 0 to 1.</param>
+/// <param name="Damaged">Whether there are pictures that can't be decoded.</param>
+internal sealed record MediaOfClip(byte[]? Strip, byte[]? Sound, IReadOnlyList<double>? Loudness = null, bool Damaged = false)
 {
     /// <summary>What it adds to the page: base64 takes four letters for three bytes.</summary>
     public long PageBytes => Base64(Strip) + Base64(Sound);
@@ -35,6 +37,7 @@ internal sealed class StoreClipMedia(VideoStore store, IReadOnlyDictionary<strin
     public const int TypicalStrip = 9_000;
 
     private const int Quality = 62;
+    private const int LoudnessSteps = 48;
     private const int LargestFrame = 8 << 20;
     private readonly FrameBuffer buffer = new();
 
@@ -47,7 +50,15 @@ internal sealed class StoreClipMedia(VideoStore store, IReadOnlyDictionary<strin
 
         // A hostile start can't overflow: it's brought into the video before it's scaled.
         double from = double.IsFinite(start) ? Math.Clamp(start, 0, Math.Max(0, found.Duration.ToDouble() - 0.01)) : 0;
-        return new MediaOfClip(Strip(found, from), Sound(found, from));
+        byte[]? strip = found.HasFrames ? Strip(found, from) : null;
+        if (!found.HasSound)
+        {
+            return new MediaOfClip(strip, null, Damaged: strip is null);
+        }
+
+        short[] samples = Sound(found, from);
+        byte[] wav = SoundBite.Encode(samples, found.SampleRate, SoundBite.Factor(found.SampleRate, soundRate));
+        return new MediaOfClip(strip, wav, found.HasFrames ? null : Loudness(samples), found.HasFrames && strip is null);
     }
 
     private byte[]? Strip(StoredVideo video, double from)
@@ -69,11 +80,23 @@ internal sealed class StoreClipMedia(VideoStore store, IReadOnlyDictionary<strin
         return Filmstrip.Draw(jpegs, CellWidth, CellHeight, Quality);
     }
 
-    private byte[] Sound(StoredVideo video, double from)
+    private short[] Sound(StoredVideo video, double from)
     {
         long first = (long)(from * video.SampleRate);
         var samples = new short[(int)Math.Min((long)(seconds * video.SampleRate), Math.Max(0, video.SampleCount - first))];
         store.ReadSamples(video, first, samples);
-        return SoundBite.Encode(samples, video.SampleRate, SoundBite.Factor(video.SampleRate, soundRate));
+        return samples;
+    }
+
+    private static double[] Loudness(short[] samples)
+    {
+        double[] peaks = new double[LoudnessSteps];
+        for (int i = 0; i < samples.Length; i++)
+        {
+            int step = (int)((long)i * LoudnessSteps / samples.Length);
+            peaks[step] = Math.Max(peaks[step], Math.Abs((int)samples[i]) / 32768.0);
+        }
+
+        return peaks;
     }
 }

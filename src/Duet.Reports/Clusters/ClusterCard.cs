@@ -87,12 +87,30 @@ internal static class ClusterCard
             C(
                 "div",
                 "window",
-                media?.Strip is { } strip
-                    ? C("img", "strip", A("loading", "lazy"), A("decoding", "async"), A("alt", $"Frames of {name}"), A("src", "data:image/jpeg;base64," + Convert.ToBase64String(strip)))
-                    : C("span", "no-picture", media is null ? "not in the store" : "damaged picture")),
+                media switch
+                {
+                    { Strip: { } strip } => C("img", "strip", A("loading", "lazy"), A("decoding", "async"), A("alt", $"Frames of {name}"), A("src", "data:image/jpeg;base64," + Convert.ToBase64String(strip))),
+                    { Loudness: { } loudness } => Wave(loudness, name),
+                    _ => C("span", "no-picture", media is null ? "not in the store" : "damaged picture"),
+                }),
             media?.Sound is { } sound
                 ? E("audio", A("controls", "controls"), A("preload", "none"), A("controlslist", "nodownload noplaybackrate"), A("aria-label", $"Sound of {name}"), A("src", "data:audio/wav;base64," + Convert.ToBase64String(sound)))
                 : null,
             C("figcaption", topLabel is null || string.Equals(clip.Label, topLabel, StringComparison.Ordinal) ? "same" : "other", Outside(name)));
+    }
+
+    /// <summary>The sound's peaks around a middle line: what stands for a clip that has no pictures.</summary>
+    private static XElement Wave(IReadOnlyList<double> loudness, string name)
+    {
+        var upper = loudness.Select((l, i) => $"{i} {Numbers.Coordinate(18 - (17 * Math.Sqrt(l)))}");
+        var lower = loudness.Select((l, i) => $"{i} {Numbers.Coordinate(18 + (17 * Math.Sqrt(l)))}").Reverse();
+        return C(
+            "svg",
+            "wave",
+            A("viewBox", $"0 0 {loudness.Count - 1} 36"),
+            A("preserveAspectRatio", "none"),
+            A("role", "img"),
+            A("aria-label", $"Loudness of {name}"),
+            E("path", A("d", "M" + string.Join('L', upper.Concat(lower)) + "Z")));
     }
 }

@@ -73,7 +73,7 @@ internal sealed class MediaPlan
         }
 
         Bytes += bytes;
-        Undecodable += clips.Count(c => c is { Strip: null });
+        Undecodable += clips.Count(c => c is { Damaged: true });
         if (clips.Any(c => c is not null))
         {
             carried.Add((features, cluster.Cluster), clips);

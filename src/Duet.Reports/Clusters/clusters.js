@@ -149,7 +149,7 @@
       field.value = target.dataset.query;
       search();
       document.getElementById('clusters').scrollIntoView();
-    } else if (target.matches('img.strip')) {
+    } else if (target.closest('.window')) {
       const audio = target.closest('.clip').querySelector('audio');
       if (audio) { if (audio.paused) { audio.play(); } else { audio.pause(); } }
     }

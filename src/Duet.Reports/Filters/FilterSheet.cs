@@ -9,7 +9,7 @@ namespace Duet.Reports.Filters;
 internal sealed record FilterSheet(byte[] Png, int Width, int Height)
 {
     /// <summary>Temporal filters are narrow, so that more of them stand in a row.</summary>
-    private const int PicturesPerRow = 8, TemporalPerRow = 32, WideTiles = 4;
+    private const int PicturesPerRow = 8, TemporalPerRow = 32;
 
     /// <summary>Transparent pixels between two filters, and between the time steps of one.</summary>
     private const int Gap = 2, SliceGap = 1;
@@ -21,7 +21,7 @@ internal sealed record FilterSheet(byte[] Png, int Width, int Height)
     public static FilterSheet Draw(IReadOnlyList<float> weights, FilterLayout layout, double? scale)
     {
         var (tileWidth, tileHeight) = TileSize(layout);
-        int perRow = Math.Min(layout.Filters, layout.Temporal ? TemporalPerRow : layout.Slices > WideTiles ? PicturesPerRow / 2 : PicturesPerRow);
+        int perRow = Math.Min(layout.Filters, layout.Temporal ? TemporalPerRow : layout.Slices > 1 ? PicturesPerRow / 2 : PicturesPerRow);
         int rows = (layout.Filters + perRow - 1) / perRow;
         int width = (perRow * (tileWidth + Gap)) - Gap, height = (rows * (tileHeight + Gap)) - Gap;
         byte[] pixels = new byte[width * height * 4];

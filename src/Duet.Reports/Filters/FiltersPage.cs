@@ -52,12 +52,13 @@ internal static class FiltersPage
             "div",
             $"pair {css}",
             Figure($"Learned, {encoder.Method}", note, FilterSheet.Draw(bank.Learned, layout, full)),
-            Figure($"Random, seed {encoder.Seed}", note, FilterSheet.Draw(bank.Random, layout, full)));
+            Figure($"Random, seed {encoder.Seed}", note, FilterSheet.Draw(bank.Random, layout, full)),
+            encoder.OwnStart ? Figure("Learned minus random", note, FilterSheet.Draw([.. bank.Learned.Zip(bank.Random, (a, b) => a - b)], layout, full)) : null);
     }
 
     private static XElement Figure(string name, string note, FilterSheet sheet) => E(
         "figure",
-        E("figcaption", Outside(name), E("span", $" – {note}")),
+        E("figcaption", Outside(name), E("span", note)),
         C("img", "sheet", A("alt", $"{name}: the filters as pictures, {note}"), A("width", sheet.Width), A("height", sheet.Height), A("src", "data:image/png;base64," + Convert.ToBase64String(sheet.Png))));
 
     private static string How(FilterLayout layout) => layout switch
@@ -87,7 +88,7 @@ internal static class FiltersPage
             encoders.All(e => e.OwnStart)
                 ? "The random filters are the same network's first weights at the run's seed: filter n of the run stands where filter n of the start stood. A run that began from other weights than these has nothing to do with them."
                 : "The random filters are the same network's first weights at the seed that is named; the encoder's file doesn't say which seed the run had.",
-            "Cosine to random: 1 where the weights kept their direction, near 0 where nothing of it is left.",
+            "Learned minus random is what training added, which noise from the start can hide. Cosine to random: 1 where the weights kept their direction, near 0 where nothing of it is left.",
             "Roughness: squared difference of neighbouring weights, 1 for noise, near 0 for smooth patterns. Still share: the energy that doesn't change over time, a third for noise over three steps. Grey share: the energy that red, green and blue have in common, a third for noise.",
         };
         if (measures.Sum(m => m.NotFinite) is > 0 and var broken)
