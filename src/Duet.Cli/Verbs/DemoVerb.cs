@@ -16,7 +16,7 @@ namespace Duet.Cli.Verbs;
 /// <summary><c>duet demo [--out DIR]</c>: the whole way on generated videos: scenes, store, AVTS, evaluations, report.</summary>
 internal static class DemoVerb
 {
-    private const string ShippedRecipe = "avts_demo";
+    private const string ClusteringRecipe = "xdc_demo";
 
     /// <summary>
     /// Short videos of the generator's usual kinds: the more different ones, the less there is to learn by heart. The camera is
@@ -32,7 +32,9 @@ internal static class DemoVerb
         var output = new Option<string>("--out") { Description = "The folder for everything: videos, store, run, result.json, report.html.", HelpName = "DIR", DefaultValueFactory = _ => "duet-demo" };
         var seed = new Option<long>("--seed") { Description = "Another seed makes other videos, other first weights and another order.", HelpName = "N", DefaultValueFactory = _ => 0 };
         var videos = new Option<int>("--videos") { Description = $"How many videos to make (default {Scenes.Count}).", HelpName = "N", DefaultValueFactory = _ => Scenes.Count };
-        var recipe = new Option<string>("--recipe") { Description = $"Another recipe than {ShippedRecipe}, by name or file.", HelpName = "RECIPE", DefaultValueFactory = _ => ShippedRecipe };
+        var method = new Option<string>("--method") { Description = "How to learn: avts (default), xdc, cdc, mdc, sdc or xdc_same_modality.", HelpName = "METHOD", DefaultValueFactory = _ => "avts" };
+        method.AcceptOnlyFromAmong("avts", "xdc", "cdc", "mdc", "sdc", "xdc_same_modality");
+        var recipe = new Option<string?>("--recipe") { Description = "Another recipe than the method's own (avts_demo, xdc_demo), by name or file.", HelpName = "RECIPE" };
         var set = RecipeArguments.Set();
         var verb = new Verb("demo", "The whole way on generated videos, in minutes: make them, ingest, pretrain, evaluate, report. Run again, it goes on where it was.")
         {
@@ -40,9 +42,10 @@ internal static class DemoVerb
             [
                 new("duet demo --out runs/demo", "then open runs/demo/report.html"),
                 new("duet demo --out runs/demo1 --seed 1", "the same with other videos and other first weights"),
+                new("duet demo --out runs/xdc --method xdc", "by cross-modal deep clustering instead of synchronisation"),
             ],
         };
-        foreach (var option in new Option[] { output, seed, videos, recipe, set })
+        foreach (var option in new Option[] { output, method, seed, videos, recipe, set })
         {
             verb.Options.Add(option);
         }
@@ -50,11 +53,19 @@ internal static class DemoVerb
         verb.Run(context =>
         {
             var number = context.Parse.GetValue(seed);
-            var resolved = RecipeFile.Load(RecipeCatalog.Shipped.Resolve(context.Parse.GetValue(recipe)!), context.Parse.GetValue(set) ?? []) with { Seed = number };
+            var resolved = Resolve(context.Parse.GetValue(method)!, context.Parse.GetValue(recipe), context.Parse.GetValue(set) ?? []) with { Seed = number };
             var scenes = Scenes with { Count = context.Parse.GetValue(videos), Seed = number };
             return RunAsync(context, Path.GetFullPath(context.Parse.GetValue(output)!), scenes, resolved, Typed(context));
         });
         return verb;
+    }
+
+    /// <summary>The method's recipe: the clustering methods share one, and differ in nothing but the source of the labels.</summary>
+    private static Recipe Resolve(string method, string? recipe, string[] set)
+    {
+        var shared = recipe is null && method is not ("avts" or "xdc");
+        string[] settings = shared ? [$"method={method}", $"name={method}_demo", .. set] : set;
+        return RecipeFile.Load(RecipeCatalog.Shipped.Resolve(recipe ?? (method == "avts" ? "avts_demo" : ClusteringRecipe)), settings);
     }
 
     private static async Task<int> RunAsync(CommandContext context, string folder, SceneSetOptions scenes, Recipe recipe, string command)
@@ -84,9 +95,9 @@ internal static class DemoVerb
         using var store = VideoStore.Open(storeFolder);
         context.Line($"3 of 5: pretrain with {recipe.Name} in {run.Path}");
         TrainingOutcome trained;
-        using (var line = new ProgressLine(context, "pretrain", "steps"))
+        using (var listener = new PretrainVerb.Listener(context))
         {
-            trained = Pretraining.Run(recipe, store, run, run.HoldsRun, new PretrainVerb.Listener(line, context.IsTerminal), context.CancellationToken);
+            trained = Pretraining.Run(recipe, store, run, run.HoldsRun, listener, context.CancellationToken);
         }
 
         if (!trained.Finished)
@@ -97,8 +108,7 @@ internal static class DemoVerb
 
         seconds["train"] = Lap(clock);
         context.Line("4 of 5: evaluate on videos that training never saw");
-        using var model = AvtsRun.Open(run, context.Line);
-        var (sync, probe) = Evaluate(context, model, store);
+        var (sync, probe) = Evaluate(context, recipe, run, store);
         seconds["evaluate"] = Lap(clock);
 
         context.Line("5 of 5: report");
@@ -114,37 +124,44 @@ internal static class DemoVerb
             Probe = probe,
         };
         ResultFile.Write(Path.Combine(folder, "result.json"), result);
-        var report = RunReport.Write(folder, new RunReportOptions { Title = "Duet's demonstration: AVTS on procedural videos", Command = command, StoreDirectory = storeFolder });
+        var report = RunReport.Write(folder, new RunReportOptions { Title = $"Duet's demonstration: {recipe.MethodName().ToUpperInvariant().Replace('_', ' ')} on procedural videos", Command = command, StoreDirectory = storeFolder });
         if (context.Json)
         {
             context.WriteJson(result);
         }
         else
         {
-            EvalSyncVerb.Print(context, sync, AvtsEvaluation.SyncFile(run));
-            EvalProbeVerb.Print(context, probe, AvtsEvaluation.ProbeFile(run));
+            if (sync is not null)
+            {
+                EvalSyncVerb.Print(context, sync, RunEvaluation.SyncFile(run));
+            }
+
+            EvalProbeVerb.Print(context, probe, RunEvaluation.ProbeFile(run));
         }
 
         context.Line($"Done in {Durations.Text(TimeSpan.FromSeconds(seconds.Values.Sum()))}. Open {report}");
         return ingested.Quarantined.Count > 0 ? ExitCodes.DoneWithQuarantine : ExitCodes.Done;
     }
 
-    private static (SyncResult Sync, ProbeResult Probe) Evaluate(CommandContext context, AvtsRun model, VideoStore store)
+    private static (SyncResult? Sync, ProbeResult Probe) Evaluate(CommandContext context, Recipe recipe, RunFolder run, VideoStore store)
     {
-        SyncResult sync;
-        using (var line = new ProgressLine(context, "eval sync", "clips"))
+        SyncResult? sync = null;
+        if (recipe.Method == RecipeMethod.Avts) // no other method learns what is in sync
         {
-            sync = AvtsEvaluation.Sync(model, store, new SyncOptions(), new EvalVerb.Listener(line), context.CancellationToken);
+            using var model = AvtsRun.Open(run, context.Line);
+            using var line = new ProgressLine(context, "eval sync", "clips");
+            sync = RunEvaluation.Sync(model, store, new SyncOptions(), new EvalVerb.Listener(line), context.CancellationToken);
+            ResultFile.Write(RunEvaluation.SyncFile(run), sync);
         }
 
+        using var encoders = PretrainedEncoders.Open(run, context.Line);
         ProbeResult probe;
         using (var line = new ProgressLine(context, "eval probe", "clips"))
         {
-            probe = AvtsEvaluation.Probe(model, store, Probe, new EvalVerb.Listener(line), context.CancellationToken);
+            probe = RunEvaluation.Probe(encoders, store, Probe, new EvalVerb.Listener(line), context.CancellationToken);
         }
 
-        ResultFile.Write(AvtsEvaluation.SyncFile(model.Folder), sync);
-        ResultFile.Write(AvtsEvaluation.ProbeFile(model.Folder), probe);
+        ResultFile.Write(RunEvaluation.ProbeFile(run), probe);
         return (sync, probe);
     }
 

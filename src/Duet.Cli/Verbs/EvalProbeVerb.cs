@@ -6,7 +6,7 @@ using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Data.Store;
 using Duet.Learning.Evaluation;
-using Duet.Learning.Pretext.Avts;
+using Duet.Learning.Pretext;
 using Duet.Learning.Training;
 using Spectre.Console;
 
@@ -50,7 +50,7 @@ internal static class EvalProbeVerb
             var costs = ReadC(context.Parse.GetValue(c)!);
             var folder = RunFolder.Open(context.Parse.GetRequiredValue(run));
             using var videos = VideoStore.Open(context.Parse.GetRequiredValue(store));
-            using var trained = AvtsRun.Open(folder, context.Line);
+            using var trained = PretrainedEncoders.Open(folder, context.Line);
             var options = defaults with
             {
                 Layer = context.Parse.GetValue(layer)!,
@@ -66,17 +66,17 @@ internal static class EvalProbeVerb
             ProbeResult result;
             using (var line = new ProgressLine(context, "eval probe", "clips"))
             {
-                result = AvtsEvaluation.Probe(trained, videos, options, new EvalVerb.Listener(line), context.CancellationToken);
+                result = RunEvaluation.Probe(trained, videos, options, new EvalVerb.Listener(line), context.CancellationToken);
             }
 
-            ResultFile.Write(AvtsEvaluation.ProbeFile(folder), result);
+            ResultFile.Write(RunEvaluation.ProbeFile(folder), result);
             if (context.Json)
             {
                 context.WriteJson(result);
             }
             else
             {
-                Print(context, result, AvtsEvaluation.ProbeFile(folder));
+                Print(context, result, RunEvaluation.ProbeFile(folder));
             }
 
             return Task.FromResult(EvalVerb.LeftOut(context, result.LeftOut));

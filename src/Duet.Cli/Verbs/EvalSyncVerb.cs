@@ -51,17 +51,17 @@ internal static class EvalSyncVerb
             SyncResult result;
             using (var line = new ProgressLine(context, "eval sync", "clips"))
             {
-                result = AvtsEvaluation.Sync(trained, videos, options, new EvalVerb.Listener(line), context.CancellationToken);
+                result = RunEvaluation.Sync(trained, videos, options, new EvalVerb.Listener(line), context.CancellationToken);
             }
 
-            ResultFile.Write(AvtsEvaluation.SyncFile(folder), result);
+            ResultFile.Write(RunEvaluation.SyncFile(folder), result);
             if (context.Json)
             {
                 context.WriteJson(result);
             }
             else
             {
-                Print(context, result, AvtsEvaluation.SyncFile(folder));
+                Print(context, result, RunEvaluation.SyncFile(folder));
             }
 
             return Task.FromResult(EvalVerb.LeftOut(context, result.LeftOut));

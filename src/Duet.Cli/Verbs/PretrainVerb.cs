@@ -16,6 +16,7 @@ internal static class PretrainVerb
         var (recipe, set) = (RecipeArguments.Recipe(), RecipeArguments.Set());
         var store = new Option<string>("--store") { Description = "The store to learn from; 'duet ingest' makes one.", Required = true, HelpName = "DIR" };
         var run = new Option<string>("--run") { Description = "The run's folder: checkpoints, encoders and metrics.", Required = true, HelpName = "DIR" };
+        var from = new Option<string?>("--from") { Description = "The run that gives labels or first weights, where the recipe says 'given'.", HelpName = "RUN" };
         var resume = new Option<bool>("--resume") { Description = "Go on with the run that the folder holds, with the same recipe and store." };
         var verb = new Verb("pretrain", "Teaches a video and an audio encoder from a store's own sound.")
         {
@@ -30,6 +31,7 @@ internal static class PretrainVerb
         verb.Options.Add(store);
         verb.Options.Add(run);
         verb.Options.Add(set);
+        verb.Options.Add(from);
         verb.Options.Add(resume);
         verb.Run(context =>
         {
@@ -37,13 +39,14 @@ internal static class PretrainVerb
             var folder = new RunFolder(context.Parse.GetValue(run)!);
             using var videos = VideoStore.Open(context.Parse.GetValue(store)!);
             TrainingOutcome outcome;
-            using (var line = new ProgressLine(context, "pretrain", "steps"))
+            using (var listener = new Listener(context))
             {
                 // Not awaited, and so on this thread: libtorch's dispose scopes belong to a thread. Signals come on another one.
-                outcome = Pretraining.Run(resolved, videos, folder, context.Parse.GetValue(resume), new Listener(line, context.IsTerminal), context.CancellationToken);
+                var given = context.Parse.GetValue(from) is { } other ? RunFolder.Open(other) : null;
+                outcome = Pretraining.Run(resolved, videos, folder, context.Parse.GetValue(resume), listener, context.CancellationToken, given);
             }
 
-            Report(context, resolved.Name, folder, outcome, string.Join(' ', GoOn(context, recipe, set, store, run)));
+            Report(context, resolved.Name, folder, outcome, string.Join(' ', GoOn(context, recipe, set, store, run, from)));
             return Task.FromResult(outcome.Finished ? ExitCodes.Done : ExitCodes.Interrupted);
         });
         return verb;
@@ -65,6 +68,11 @@ internal static class PretrainVerb
             }
         }
 
+        foreach (var (name, value) in step.Means.Where(m => m.Key.StartsWith("accuracy_", StringComparison.Ordinal)))
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{name.Replace('_', ' ')} {value:0.000}"));
+        }
+
         parts.Add(string.Create(CultureInfo.InvariantCulture, $"learning rate {step.LearningRate:G4}"));
         parts.Add(string.Create(CultureInfo.InvariantCulture, $"{step.ClipsPerSecond:0.0} clips/s"));
         parts.Add(string.Create(CultureInfo.InvariantCulture, $"{100 * step.DataWaitShare:0} % waiting for data"));
@@ -72,10 +80,11 @@ internal static class PretrainVerb
         return string.Join(", ", parts);
     }
 
-    private static IEnumerable<string> GoOn(CommandContext context, Argument<string> recipe, Option<string[]> set, Option<string> store, Option<string> run)
+    private static IEnumerable<string> GoOn(CommandContext context, Argument<string> recipe, Option<string[]> set, Option<string> store, Option<string> run, Option<string?> from)
     {
         string[] words = ["duet", "pretrain", context.Parse.GetValue(recipe)!, "--store", context.Parse.GetValue(store)!, "--run", context.Parse.GetValue(run)!];
-        return words.Concat((context.Parse.GetValue(set) ?? []).SelectMany(s => new[] { "--set", s })).Append("--resume").Select(Quote);
+        return words.Concat((context.Parse.GetValue(set) ?? []).SelectMany(s => new[] { "--set", s }))
+            .Concat(context.Parse.GetValue(from) is { } other ? ["--from", other] : []).Append("--resume").Select(Quote);
     }
 
     internal static string Quote(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./=:,+@%".Contains(c, StringComparison.Ordinal))
@@ -111,9 +120,12 @@ internal static class PretrainVerb
         }
     }
 
-    /// <summary>A lasting line per interval and note; on a terminal also a live one per step.</summary>
-    internal sealed class Listener(ProgressLine line, bool live) : IProgress<TrainingProgress>
+    /// <summary>A lasting line per interval and note; on a terminal also a live one per step. Passes over the clips between steps have a line of their own.</summary>
+    internal sealed class Listener(CommandContext context) : IProgress<TrainingProgress>, IDisposable
     {
+        private ProgressLine line = new(context, "pretrain", "steps");
+        private string? pass;
+
         public void Report(TrainingProgress value)
         {
             switch (value)
@@ -121,18 +133,36 @@ internal static class PretrainVerb
                 case TrainingNote note:
                     line.Note(note.Text);
                     break;
+                case PassProgress clips:
+                    Turn(clips.Stage);
+                    line.Report(clips.Done, clips.Total, clips.DataWaitShare, clips.Stage);
+                    break;
                 case StepProgress step:
+                    Turn(null);
                     if (step.EndsInterval)
                     {
                         line.Note(Describe(step));
                     }
 
-                    if (live)
+                    if (context.IsTerminal)
                     {
                         line.Report(step.Step, step.Steps, step.DataWaitShare, string.Create(CultureInfo.InvariantCulture, $"loss {step.Means["loss"]:0.0000}"));
                     }
 
                     break;
+            }
+        }
+
+        public void Dispose() => line.Dispose();
+
+        /// <summary>Another kind of work has another unit and another pace.</summary>
+        private void Turn(string? to)
+        {
+            if (!string.Equals(pass, to, StringComparison.Ordinal))
+            {
+                line.Dispose();
+                line = new ProgressLine(context, "pretrain", to is null ? "steps" : "clips");
+                pass = to;
             }
         }
     }

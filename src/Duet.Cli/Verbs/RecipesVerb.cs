@@ -64,10 +64,12 @@ internal static class RecipesVerb
             {
                 table.AddRow(
                     recipe.Name,
-                    ShownMethod(recipe.Method),
+                    recipe.MethodName(),
                     $"{Network(recipe.Video)} + {Network(recipe.Audio)}",
                     $"{recipe.Clip.Frames}x{recipe.Clip.Size}x{recipe.Clip.Size} at {recipe.Clip.FrameRate.ToDouble():0.##} fps",
-                    string.Join(" + ", recipe.Avts.Curriculum.Select(s => s.Epochs)));
+                    recipe.Method == RecipeMethod.Avts
+                        ? string.Join(" + ", recipe.Avts.Curriculum.Select(s => s.Epochs))
+                        : $"{recipe.Clustering.Iterations} x {recipe.Clustering.EpochsPerIteration}");
             }
 
             context.Console.Write(table);
@@ -75,7 +77,6 @@ internal static class RecipesVerb
         });
         return verb;
     }
-
     private static Verb Show()
     {
         var (recipe, set) = (RecipeArguments.Recipe(), RecipeArguments.Set());
@@ -106,7 +107,6 @@ internal static class RecipesVerb
         });
         return verb;
     }
-
     private static Verb Check()
     {
         var (recipe, set) = (RecipeArguments.Recipe(), RecipeArguments.Set());
@@ -136,8 +136,6 @@ internal static class RecipesVerb
         });
         return verb;
     }
-
-    private static string ShownMethod(RecipeMethod method) => method.ToString().ToLowerInvariant();
 
     private static string Network(EncoderOptions options) => options.Width.Equals(1.0) ? options.Name : $"{options.Name} x {options.Width}";
 }

@@ -15,7 +15,7 @@ public sealed class ClipPreprocessor : IDisposable
 {
     private readonly ClipOptions clip;
     private readonly Device device;
-    private readonly LogMel? logMel; // null: made for a video encoder alone
+    private readonly LogMel? logMel; // null: for frames alone
     private readonly Tensor? melMean; // [mels] or [1]
     private readonly Tensor? melScale;
     private readonly float[] scale = new float[3];
@@ -74,6 +74,11 @@ public sealed class ClipPreprocessor : IDisposable
         return new ClipPreprocessor(card.Clip, device, card.Spectrogram, card.SpectrogramStatistics);
     }
 
+    /// <summary>Prepares frames alone.</summary>
+    /// <param name="clip">The clip's options: mean and standard deviation of the colours.</param>
+    /// <param name="device">Where the tensors go.</param>
+    public static ClipPreprocessor ForFrames(ClipOptions clip, Device device) => new(clip, device, null, null);
+
     /// <summary>The clip's options.</summary>
     public ClipOptions Clip => clip;
 
@@ -82,7 +87,7 @@ public sealed class ClipPreprocessor : IDisposable
     public LogMelOptions Spectrogram => Mels.Options;
 
     private LogMel Mels => logMel
-        ?? throw new InvalidOperationException("This preprocessor was made from a video encoder's card, which says nothing about spectrograms. Make it from the audio encoder's.");
+        ?? throw new InvalidOperationException("This preprocessor was made for frames alone, as from a video encoder's card. Make it from the audio encoder's.");
 
     /// <summary>The batch's frames.</summary>
     /// <param name="batch">A batch with frames.</param>

@@ -45,6 +45,15 @@ internal sealed class BatchNormCalibration
         batches++;
     }
 
+    /// <summary>As <see cref="Apply"/>, but where there was no batch the network keeps the statistics that it starts with.</summary>
+    public void ApplyIfAny()
+    {
+        if (batches > 0)
+        {
+            Apply();
+        }
+    }
+
     /// <summary>Sets the running statistics to the mean over the batches.</summary>
     /// <exception cref="InvalidOperationException">There was no batch.</exception>
     public void Apply()
@@ -60,6 +69,11 @@ internal sealed class BatchNormCalibration
         {
             running.copy_((sum / batches).to_type(running.dtype));
             sum.Dispose();
+        }
+
+        foreach (var (_, counter) in encoder.named_buffers().Where(b => b.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)))
+        {
+            counter.zero_(); // these batches taught nothing
         }
     }
 }

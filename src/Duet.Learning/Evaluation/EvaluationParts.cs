@@ -79,16 +79,18 @@ public sealed record EvaluationParts
 
     /// <summary>Checks that a store gives what a run's networks take.</summary>
     /// <param name="store">The store's settings.</param>
-    /// <param name="clip">The run's clips.</param>
-    /// <param name="spectrogram">The run's spectrograms.</param>
+    /// <param name="clip">The run's clips; null where frames are not read.</param>
+    /// <param name="spectrogram">The run's spectrograms; null where sound is not read.</param>
     /// <exception cref="UsageException">The frame rate or the sample rate does not fit.</exception>
-    public static void CheckFit(StoreSettings store, ClipOptions clip, LogMelOptions spectrogram)
+    public static void CheckFit(StoreSettings store, ClipOptions? clip, LogMelOptions? spectrogram)
     {
         ArgumentNullException.ThrowIfNull(store);
-        ArgumentNullException.ThrowIfNull(clip);
-        ArgumentNullException.ThrowIfNull(spectrogram);
-        _ = ClipGrid.StepBetween(store.FrameRate, clip.FrameRate);
-        if (store.SampleRate != spectrogram.SampleRate)
+        if (clip is not null)
+        {
+            _ = ClipGrid.StepBetween(store.FrameRate, clip.FrameRate);
+        }
+
+        if (spectrogram is not null && store.SampleRate != spectrogram.SampleRate)
         {
             throw new UsageException(
                 $"The store's sound has {store.SampleRate} Hz and the run's spectrograms need {spectrogram.SampleRate} Hz. Ingest the videos again with --sample-rate {spectrogram.SampleRate}.");

@@ -25,5 +25,16 @@ internal sealed class Linear : nn.Module<Tensor, Tensor>
         WeightInitialisation.Normal(weight, deviation, seed, $"{key}.weight");
     }
 
+    /// <summary>Gives it new first weights, in place: the optimiser keeps its hold of them.</summary>
+    /// <param name="deviation">The weights' standard deviation.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="key">A name that no other layer had, nor this one before.</param>
+    public void Reset(double deviation, long seed, string key)
+    {
+        using var gradients = no_grad();
+        WeightInitialisation.Normal(weight, deviation, seed, $"{key}.weight");
+        bias.zero_();
+    }
+
     public override Tensor forward(Tensor input) => nn.functional.linear(input, weight, bias);
 }

@@ -7,6 +7,7 @@ using Duet.Data.Store;
 using Duet.Learning.Models;
 using Duet.Learning.Native;
 using Duet.Learning.Pretext.Avts;
+using Duet.Learning.Pretext.Clustering;
 using Duet.Learning.Recipes;
 using Duet.Learning.Training;
 using TorchSharp;
@@ -28,16 +29,19 @@ public static class Pretraining
     /// <param name="resume">Whether to go on with the run that the folder holds.</param>
     /// <param name="progress">Hears of every step, on this thread.</param>
     /// <param name="stop">Asks to finish the step, save and return.</param>
+    /// <param name="from">The run that gives labels or weights, where the recipe says that they are given; not needed again to resume.</param>
     /// <exception cref="UsageException">The folder holds a run and <paramref name="resume"/> is false, or the reverse; recipe or store are others; the videos can't serve the recipe.</exception>
     /// <exception cref="TrainingException">Training can't go on; the last checkpoint stays.</exception>
-    public static TrainingOutcome Run(Recipe recipe, VideoStore store, RunFolder run, bool resume, IProgress<TrainingProgress>? progress, CancellationToken stop)
+    public static TrainingOutcome Run(
+        Recipe recipe, VideoStore store, RunFolder run, bool resume, IProgress<TrainingProgress>? progress, CancellationToken stop, RunFolder? from = null)
     {
         ArgumentNullException.ThrowIfNull(store);
-        return Run(recipe, new RunSource(store, store.Videos, store.Fingerprint, store.Directory, store.Settings.SampleRate), run, resume, progress, stop);
+        return Run(recipe, new RunSource(store, store.Videos, store.Fingerprint, store.Directory, store.Settings.SampleRate), run, resume, progress, stop, from);
     }
 
-    /// <inheritdoc cref="Run(Recipe, VideoStore, RunFolder, bool, IProgress{TrainingProgress}?, CancellationToken)"/>
-    internal static TrainingOutcome Run(Recipe recipe, RunSource store, RunFolder run, bool resume, IProgress<TrainingProgress>? progress, CancellationToken stop)
+    /// <inheritdoc cref="Run(Recipe, VideoStore, RunFolder, bool, IProgress{TrainingProgress}?, CancellationToken, RunFolder?)"/>
+    internal static TrainingOutcome Run(
+        Recipe recipe, RunSource store, RunFolder run, bool resume, IProgress<TrainingProgress>? progress, CancellationToken stop, RunFolder? from = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(run);
@@ -47,7 +51,9 @@ public static class Pretraining
         var device = DeviceOf(recipe.Training.Device);
         var (precision, reason) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
         var partition = Partition.Of(store.Videos, recipe.Data);
-        using var task = Create(recipe, partition, precision, device);
+        CheckGiven(recipe, run, resume, from);
+        using var given = from is null ? null : new GivenRun(from);
+        using var task = Create(recipe, partition, precision, device, new ClusteringRun(run, store.Fingerprint, given, progress));
 
         using var held = RunLock.Take(run);
         CheckFolder(recipe, store, run, resume);
@@ -80,11 +86,26 @@ public static class Pretraining
         return trainer.Run(stop);
     }
 
-    internal static IPretextTask Create(Recipe recipe, Partition partition, Precision precision, Device device) => recipe.Method switch
+    private static IPretextTask Create(Recipe recipe, Partition partition, Precision precision, Device device, ClusteringRun run) => recipe.Method == RecipeMethod.Avts
+        ? new AvtsTask(recipe, partition, precision, device)
+        : new ClusteringTask(recipe, partition, precision, device, run);
+
+    /// <summary>What a recipe wants from another run must be named at the start; a resumed run has it already.</summary>
+    private static void CheckGiven(Recipe recipe, RunFolder run, bool resume, RunFolder? from)
     {
-        RecipeMethod.Avts => new AvtsTask(recipe, partition, precision, device),
-        _ => throw new UsageException($"The method '{recipe.Method}' is not known."),
-    };
+        var wanted = recipe.Method != RecipeMethod.Avts && (recipe.Clustering.Labels == ClusteringSource.Given || recipe.Clustering.InitialWeights == ClusteringSource.Given);
+        if (wanted && from is null && !HasStarted())
+        {
+            throw new UsageException($"The recipe '{recipe.Name}' goes on from another run. Name that run with --from RUN.");
+        }
+
+        if (!wanted && from is not null)
+        {
+            throw new UsageException($"The recipe '{recipe.Name}' takes nothing from another run. Leave --from out, or set clustering.labels: given or clustering.initial_weights: given.");
+        }
+
+        bool HasStarted() => resume && File.Exists(PseudoLabelFiles.ReportFile(run, 1));
+    }
 
     private static void CheckFolder(Recipe recipe, RunSource store, RunFolder run, bool resume)
     {

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Data.Datasets;
 using Duet.Learning.Audio;
 using Duet.Learning.Models;
 using Duet.Learning.Pretext.Avts;
+using Duet.Learning.Pretext.Clustering;
 using Duet.Learning.Training;
 
 namespace Duet.Learning.Recipes;
@@ -13,6 +15,21 @@ public enum RecipeMethod
 {
     /// <summary>Audio-visual temporal synchronisation (arXiv 1807.00230).</summary>
     Avts,
+
+    /// <summary>Single-modality deep clustering (arXiv 1911.12667): each encoder learns the clusters of its own features.</summary>
+    Sdc,
+
+    /// <summary>Multi-head deep clustering: each encoder learns its own and the other's clusters, with a head each.</summary>
+    Mdc,
+
+    /// <summary>Concatenation deep clustering: both encoders learn the clusters of both features side by side.</summary>
+    Cdc,
+
+    /// <summary>Cross-modal deep clustering: each encoder learns the other's clusters.</summary>
+    Xdc,
+
+    /// <summary>The paper's control: two encoders of one modality, each of which learns the other's clusters.</summary>
+    XdcSameModality,
 }
 
 /// <summary>
@@ -56,14 +73,20 @@ public sealed record Recipe : IValidated
     /// <summary>The pretext task, where the method is AVTS.</summary>
     public AvtsOptions Avts { get; init; } = new();
 
+    /// <summary>The pretext task, where the method clusters.</summary>
+    public ClusteringOptions Clustering { get; init; } = new();
+
     /// <summary>The loop.</summary>
     public TrainingOptions Training { get; init; } = new();
 
-    /// <summary>All epochs: those of every stage of the curriculum.</summary>
-    public int Epochs() => Avts.Curriculum.Sum(s => s.Epochs);
+    /// <summary>The most epochs that a run can have: those of every stage of the curriculum, or of every iteration.</summary>
+    public int Epochs() => Method == RecipeMethod.Avts ? Avts.Curriculum.Sum(s => s.Epochs) : Clustering.Iterations * Clustering.EpochsPerIteration;
+
+    /// <summary>The method's name as recipes write it.</summary>
+    public string MethodName() => JsonNamingPolicy.SnakeCaseLower.ConvertName(Method.ToString());
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationError> Validate() => [.. ValidateName(), .. ValidateNetworks(), .. ValidateSizes(), .. ValidateLoss()];
+    public IEnumerable<ValidationError> Validate() => [.. ValidateName(), .. ValidateNetworks(), .. ValidateSizes(), .. ValidateLoss(), .. ValidateClustering()];
 
     private IEnumerable<ValidationError> ValidateName()
     {
@@ -88,7 +111,7 @@ public sealed record Recipe : IValidated
 
     private IEnumerable<ValidationError> ValidateSizes()
     {
-        if (Avts.Curriculum.Sum(s => (long)s.Epochs) > MostEpochs)
+        if (Method == RecipeMethod.Avts && Avts.Curriculum.Sum(s => (long)s.Epochs) > MostEpochs)
         {
             yield return new($"{nameof(Avts)}.{nameof(AvtsOptions.Curriculum)}", $"has more than {MostEpochs} epochs together");
         }
@@ -117,11 +140,35 @@ public sealed record Recipe : IValidated
 
     private IEnumerable<ValidationError> ValidateLoss()
     {
-        if (Avts.Loss == AvtsLoss.Contrastive && Head.Normalise == EmbeddingNormalisation.L2 && Avts.Margin > 2 * Head.Scale)
+        if (Method == RecipeMethod.Avts && Avts.Loss == AvtsLoss.Contrastive && Head.Normalise == EmbeddingNormalisation.L2 && Avts.Margin > 2 * Head.Scale)
         {
             yield return new(
                 $"{nameof(Avts)}.{nameof(AvtsOptions.Margin)}",
                 $"embeddings normalised to a length of {Head.Scale} are never further apart than {2 * Head.Scale}, so no negative could reach a margin of {Avts.Margin}");
+        }
+    }
+
+    private IEnumerable<ValidationError> ValidateClustering()
+    {
+        if (Method == RecipeMethod.Avts)
+        {
+            yield break;
+        }
+
+        const string Section = nameof(Clustering);
+        if (Clustering is { Streams: not ClusteringStreams.Both, Labels: ClusteringSource.Own } && ClusteringPlan.NeedsBoth(Method))
+        {
+            yield return new($"{Section}.{nameof(ClusteringOptions.Streams)}", $"{MethodName()} learns from both modalities; with one alone take sdc or xdc_same_modality, or labels: given");
+        }
+
+        if ((long)Clustering.Iterations * Clustering.EpochsPerIteration > MostEpochs)
+        {
+            yield return new($"{Section}.{nameof(ClusteringOptions.Iterations)}", $"times {Clustering.EpochsPerIteration} epochs are more than {MostEpochs} together");
+        }
+
+        if (Clustering.Patience > 0 && Training.ValidateEvery != 1)
+        {
+            yield return new($"{nameof(Training)}.{nameof(TrainingOptions.ValidateEvery)}", "must be 1 where clustering.patience ends an iteration by its validation loss; or set clustering.patience: 0");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Duet.Learning.Models;
 using Duet.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -66,6 +67,16 @@ public sealed record Checkpoint(string File, CheckpointHeader Header, TensorFile
     /// <param name="network">A network of the same shape.</param>
     /// <exception cref="TrainingException">The names or shapes are others.</exception>
     public void CopyTo(nn.Module network) => Copy([.. TensorsOf(network)], Tensors.Keys.Where(k => !IsPrefixed(k)));
+
+    /// <summary>Copies one encoder's part.</summary>
+    /// <param name="name">The encoder's name in the network.</param>
+    /// <param name="encoder">An encoder of the same shape.</param>
+    /// <exception cref="TrainingException">The names or shapes are others.</exception>
+    public void CopyTo(string name, Encoder encoder)
+    {
+        var prefix = name + ".encoder.";
+        Copy([.. TensorsOf(encoder).Select(t => (prefix + t.Name, t.Value))], Tensors.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)));
+    }
 
     /// <summary>Copies everything.</summary>
     /// <param name="task">The method, with its network.</param>

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Duet.Data.Clips;
+using Duet.Learning.Audio;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -57,6 +59,11 @@ public interface IPretextTask : IDisposable
     /// <returns>Numbers by name, <c>loss</c> among them; null where there is nothing to validate on.</returns>
     IReadOnlyList<KeyValuePair<string, double>>? Validate(ClipLoader loader, CancellationToken stop);
 
+    /// <summary>Told that an epoch is over, before that is saved: the place to decide what the next one will be.</summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="validation">What <see cref="Validate"/> gave after it; null where there was no validation.</param>
+    void EndEpoch(int epoch, IReadOnlyList<KeyValuePair<string, double>>? validation);
+
     /// <summary>What must be saved beside the network. The tensors are not copied.</summary>
     TaskState Capture();
 
@@ -79,7 +86,14 @@ public interface IPretextTask : IDisposable
 /// <param name="Requests">Clips in the order of training: whole batches.</param>
 /// <param name="Stage">The stage in words, for people.</param>
 /// <param name="Restart">Whether a new round starts here: the optimiser's state is emptied and the learning rate's schedule begins again.</param>
-public sealed record EpochPlan(IReadOnlyList<ClipRequest> Requests, string Stage, bool Restart = false);
+public sealed record EpochPlan(IReadOnlyList<ClipRequest> Requests, string Stage, bool Restart = false)
+{
+    /// <summary>What the user should know about how the plan came about; one line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Numbers that the plan came with, such as those of a clustering; they go to the metrics.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> Numbers { get; init; } = [];
+}
 
 /// <summary>What a step gives.</summary>
 /// <param name="Loss">A scalar to differentiate.</param>
@@ -91,6 +105,20 @@ public sealed record StepResult(Tensor Loss, IReadOnlyList<KeyValuePair<string, 
 /// <param name="Tensors">Tensors by name, such as pseudo-labels.</param>
 public sealed record TaskState(JsonObject Values, IReadOnlyDictionary<string, Tensor> Tensors)
 {
+    private const string StatisticsKey = "spectrogram_statistics";
+
+    /// <summary>What the run's spectrograms are normalised by; null where they are not.</summary>
+    internal SpectrogramStatistics? SpectrogramStatistics => Values[StatisticsKey]?.Deserialize<SpectrogramStatistics>(RunJson.File);
+
+    /// <summary>A method's values, with the spectrograms' statistics among them: every method keeps those in one place.</summary>
+    /// <param name="statistics">What the run's spectrograms are normalised by.</param>
+    /// <param name="values">The method's own values.</param>
+    internal static TaskState Of(SpectrogramStatistics? statistics, JsonObject values)
+    {
+        values[StatisticsKey] = JsonSerializer.SerializeToNode(statistics, RunJson.File);
+        return Empty with { Values = values };
+    }
+
     /// <summary>Nothing to remember.</summary>
     public static TaskState Empty => new([], new Dictionary<string, Tensor>(StringComparer.Ordinal));
 }

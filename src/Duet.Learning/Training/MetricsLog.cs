@@ -5,7 +5,7 @@ using Duet.Data.Files;
 namespace Duet.Learning.Training;
 
 /// <summary>
-/// <c>metrics.jsonl</c>: one JSON object per line (<c>kind</c>: train, validation or event), and the same numbers for TensorBoard. A run
+/// <c>metrics.jsonl</c>: one JSON object per line (<c>kind</c>: train, validation, plan or event), and the same numbers for TensorBoard. A run
 /// that goes on from a checkpoint cuts the file to what it held then, so that no step is told twice.
 /// </summary>
 public sealed class MetricsLog : IDisposable
@@ -39,7 +39,7 @@ public sealed class MetricsLog : IDisposable
     }
 
     /// <summary>Writes a line of numbers. Those that are not finite are left out: JSON has no word for them.</summary>
-    /// <param name="kind"><c>train</c> or <c>validation</c>.</param>
+    /// <param name="kind"><c>train</c>, <c>validation</c> or <c>plan</c>.</param>
     /// <param name="step">Steps taken.</param>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="values">The numbers by name.</param>

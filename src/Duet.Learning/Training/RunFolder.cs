@@ -41,10 +41,10 @@ public sealed class RunFolder
     public string CheckpointFolder => In("checkpoints");
 
     /// <summary>The video encoder, with the preprocessing that it needs.</summary>
-    public string VideoEncoderFile => In("encoders", "video.safetensors");
+    public string VideoEncoderFile => EncoderFile("video");
 
     /// <summary>The audio encoder, with the preprocessing that it needs.</summary>
-    public string AudioEncoderFile => In("encoders", "audio.safetensors");
+    public string AudioEncoderFile => EncoderFile("audio");
 
     /// <summary>The evaluation's result.</summary>
     public string ResultFile => In("result.json");
@@ -54,6 +54,10 @@ public sealed class RunFolder
 
     /// <summary>Whether a run has been started here.</summary>
     public bool HoldsRun => File.Exists(RecipeFile);
+
+    /// <summary>An encoder by name.</summary>
+    /// <param name="name"><c>video</c>, <c>audio</c>, or another that the method has.</param>
+    public string EncoderFile(string name) => In("encoders", name + ".safetensors");
 
     /// <summary>Opens the folder of a run.</summary>
     /// <param name="path">The folder.</param>

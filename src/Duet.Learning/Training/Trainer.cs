@@ -120,6 +120,16 @@ public sealed class Trainer : IDisposable
             state = state with { RoundStart = state.Step, Plateau = PlateauState.Start };
         }
 
+        foreach (var note in plan.Notes)
+        {
+            Event(note);
+        }
+
+        if (plan.Numbers.Count > 0)
+        {
+            metrics.Write("plan", state.Step, state.Epoch, plan.Numbers, plan.Stage);
+        }
+
         task.Network.train();
         interval.Restart();
     }
@@ -171,6 +181,7 @@ public sealed class Trainer : IDisposable
             Note(string.Create(CultureInfo.InvariantCulture, $"epoch {state.Epoch + 1} validation: {string.Join(", ", validation.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Key.Replace('_', ' ')} {v.Value:0.####}")))}"));
         }
 
+        task.EndEpoch(state.Epoch, validation);
         var plateauOn = options.LearningRate.PlateauMetric == PlateauMetric.Training
             ? state.EpochLoss / stepsPerEpoch
             : validation?.FirstOrDefault(v => v.Key == "loss").Value;

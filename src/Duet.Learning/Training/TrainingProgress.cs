@@ -7,6 +7,13 @@ public abstract record TrainingProgress;
 /// <param name="Text">One line.</param>
 public sealed record TrainingNote(string Text) : TrainingProgress;
 
+/// <summary>How far work between steps is, such as reading features.</summary>
+/// <param name="Stage">What is done, in words.</param>
+/// <param name="Done">Clips done.</param>
+/// <param name="Total">Clips in all.</param>
+/// <param name="DataWaitShare">Share of the time spent waiting for data, 0 to 1.</param>
+public sealed record PassProgress(string Stage, long Done, long Total, double DataWaitShare) : TrainingProgress;
+
 /// <summary>How far the run is: reported after every step.</summary>
 public sealed record StepProgress : TrainingProgress
 {

@@ -58,18 +58,19 @@ internal sealed class TinyRun : IDisposable
     public List<TrainingProgress> Progress { get; } = [];
 
     /// <summary>Runs or resumes, and asks to stop after a step or when told.</summary>
-    public TrainingOutcome Run(Recipe? recipe = null, bool resume = false, long? stopAfter = null, CancellationToken stop = default)
+    public TrainingOutcome Run(
+        Recipe? recipe = null, bool resume = false, long? stopAfter = null, Func<TrainingProgress, bool>? stopWhen = null, RunFolder? from = null, CancellationToken stop = default)
     {
         using var source = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var listener = new Listener(p =>
         {
             Progress.Add(p);
-            if (p is StepProgress step && step.Step == stopAfter)
+            if ((p is StepProgress step && step.Step == stopAfter) || stopWhen?.Invoke(p) == true)
             {
                 source.Cancel();
             }
         });
-        return Pretraining.Run(recipe ?? Recipe, new RunSource(Clips, Videos, Fingerprint, "memory", 16000), Folder, resume, listener, source.Token);
+        return Pretraining.Run(recipe ?? Recipe, new RunSource(Clips, Videos, Fingerprint, "memory", 16000), Folder, resume, listener, source.Token, from);
     }
 
     /// <summary>Every tensor of the newest checkpoint as bytes.</summary>

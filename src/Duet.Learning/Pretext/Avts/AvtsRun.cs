@@ -45,13 +45,18 @@ public sealed class AvtsRun : IDisposable
     /// <summary>Opens a run.</summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="damaged">Hears of newer checkpoints that can't be used, and why.</param>
-    /// <exception cref="UsageException">There is no checkpoint yet.</exception>
+    /// <exception cref="UsageException">There is no checkpoint yet, or another method made the run.</exception>
     /// <exception cref="TrainingException">No checkpoint can be used.</exception>
     public static AvtsRun Open(RunFolder run, Action<string>? damaged = null)
     {
         ArgumentNullException.ThrowIfNull(run);
         TorchRuntime.EnsureLoaded();
         var recipe = RecipeFile.Load(run.RecipeFile);
+        if (recipe.Method != RecipeMethod.Avts)
+        {
+            throw new UsageException($"The run '{run.Path}' was made by {recipe.MethodName()}, which learns no distance between frames and sound; only runs of avts can be asked what is in sync. 'duet eval probe' judges its encoders.");
+        }
+
         using var checkpoint = Checkpoints.Newest(run, damaged)
             ?? throw new UsageException($"The run '{run.Path}' has no checkpoint yet. Let 'duet pretrain' take some steps first.");
         var model = new AvtsModel(recipe.Video, recipe.Audio, recipe.Head, recipe.Avts, recipe.Seed);
@@ -59,7 +64,7 @@ public sealed class AvtsRun : IDisposable
         {
             checkpoint.CopyTo(model);
             model.eval();
-            return new AvtsRun(run, recipe, model, checkpoint.Header, AvtsTask.StatisticsOf(checkpoint.TaskState()));
+            return new AvtsRun(run, recipe, model, checkpoint.Header, checkpoint.TaskState().SpectrogramStatistics);
         }
         catch
         {

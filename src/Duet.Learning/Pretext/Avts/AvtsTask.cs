@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Duet.Data;
 using Duet.Data.Clips;
@@ -138,21 +137,23 @@ public sealed class AvtsTask : IPretextTask
         validation.Run(model, preprocessor!, loader, device, stop);
 
     /// <inheritdoc/>
-    public TaskState Capture() => TaskState.Empty with
+    public void EndEpoch(int epoch, IReadOnlyList<KeyValuePair<string, double>>? validation)
     {
-        Values = new JsonObject
-        {
-            ["spectrogram_statistics"] = JsonSerializer.SerializeToNode(statistics, RunJson.File),
-            ["collapse_low"] = collapse.Low,
-            ["collapse_announced_stage"] = collapse.AnnouncedStage,
-        },
-    };
+        // The curriculum alone says what comes next.
+    }
+
+    /// <inheritdoc/>
+    public TaskState Capture() => TaskState.Of(statistics, new JsonObject
+    {
+        ["collapse_low"] = collapse.Low,
+        ["collapse_announced_stage"] = collapse.AnnouncedStage,
+    });
 
     /// <inheritdoc/>
     public void Restore(TaskState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        statistics = StatisticsOf(state);
+        statistics = state.SpectrogramStatistics;
         collapse.Restore(state.Values["collapse_low"]!.GetValue<int>(), state.Values["collapse_announced_stage"]!.GetValue<int>());
     }
 
@@ -166,7 +167,7 @@ public sealed class AvtsTask : IPretextTask
         void Save(string path, Encoder encoder) => EncoderFile.Save(
             path,
             encoder,
-            PreprocessingCard.Of(encoder, recipe.Clip, recipe.Spectrogram, statistics, run.Name, "avts", step) with { Seed = recipe.Seed, Store = store });
+            PreprocessingCard.Of(encoder, recipe.Clip, recipe.Spectrogram, statistics, run.Name, recipe.MethodName(), step) with { Seed = recipe.Seed, Store = store });
     }
 
     /// <inheritdoc/>
@@ -175,9 +176,6 @@ public sealed class AvtsTask : IPretextTask
         model.Dispose();
         preprocessor?.Dispose();
     }
-
-    /// <summary>The spectrograms' statistics in a saved state; null where the recipe does not normalise by them.</summary>
-    internal static SpectrogramStatistics? StatisticsOf(TaskState state) => state.Values["spectrogram_statistics"]?.Deserialize<SpectrogramStatistics>(RunJson.File);
 
     private static PairMix MixOf(CurriculumStage stage) => new(stage.Easy, stage.Hard, stage.SuperHard);
 }

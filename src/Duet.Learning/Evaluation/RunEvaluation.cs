@@ -4,6 +4,7 @@ using Duet.Data.Clips;
 using Duet.Data.Store;
 using Duet.Learning.Audio;
 using Duet.Learning.Models;
+using Duet.Learning.Native;
 using Duet.Learning.Pretext;
 using Duet.Learning.Pretext.Avts;
 using Duet.Learning.Training;
@@ -11,8 +12,8 @@ using TorchSharp;
 
 namespace Duet.Learning.Evaluation;
 
-/// <summary>Evaluates a run that AVTS made, on a store: the way from a run's folder to <see cref="SyncEvaluation"/> and <see cref="ProbeEvaluation"/>.</summary>
-public static class AvtsEvaluation
+/// <summary>Evaluates a run on a store: the way from a run's folder to <see cref="SyncEvaluation"/> and <see cref="ProbeEvaluation"/>.</summary>
+public static class RunEvaluation
 {
     /// <summary>Where <c>duet eval sync</c> leaves its result in a run's folder.</summary>
     /// <param name="run">The run's folder.</param>
@@ -42,25 +43,34 @@ public static class AvtsEvaluation
             new AvtsSyncModel(run, preprocessor), subject, new EvaluationStore(store, store.Directory, store.Fingerprint), parts, options, progress, cancel);
     }
 
-    /// <summary>Probes both encoders.</summary>
-    /// <param name="run">The run.</param>
+    /// <summary>Probes the encoders of a run.</summary>
+    /// <param name="run">The run's encoders.</param>
     /// <param name="store">A store whose videos have labels.</param>
     /// <param name="options">How to probe.</param>
     /// <param name="progress">Hears how far the work is.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="UsageException">The store has no labels or does not fit the run, or there is no such layer.</exception>
-    public static ProbeResult Probe(AvtsRun run, VideoStore store, ProbeOptions options, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    public static ProbeResult Probe(PretrainedEncoders run, VideoStore store, ProbeOptions options, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(options);
-        EvaluationParts.CheckFit(store.Settings, run.Recipe.Clip, run.Recipe.Spectrogram);
-        var (splits, leftOut) = ProbeSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, run.Recipe.Data, TrainedIds(run.Folder), "test"));
-        var (device, subject) = Prepare(run);
+        var recipe = run.Recipe;
+        EvaluationParts.CheckFit(store.Settings, run.Encoders.Any(e => e.Modality == Modality.Video) ? recipe.Clip : null, run.Encoders.Any(e => e.Modality == Modality.Audio) ? recipe.Spectrogram : null);
+        var (splits, leftOut) = ProbeSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, recipe.Data, TrainedIds(run.Folder), "test"));
+        TorchRuntime.SetThreads(recipe.Training.Threads);
+        var device = Pretraining.DeviceOf(recipe.Training.Device);
+        var (precision, _) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
+        foreach (var encoder in run.Encoders)
+        {
+            encoder.to(device);
+            encoder.Precision = precision;
+        }
+
         using var preprocessor = run.Preprocessor(device);
         return ProbeEvaluation.Run(
-            new ProbeSubject([run.Model.AudioEncoder, run.Model.VideoEncoder], run.Recipe.Clip, preprocessor, device),
-            subject,
+            new ProbeSubject(run.Encoders, recipe.Clip, preprocessor, device),
+            new EvaluatedRun(run.Folder.Path, recipe.Name, recipe.Seed, run.Step, InWords(precision)),
             new EvaluationStore(store, store.Directory, store.Fingerprint),
             [.. splits.Select(s => ProbeSplits.Few(s, options.VideosPerClass, options.Seed))],
             leftOut,
@@ -71,13 +81,16 @@ public static class AvtsEvaluation
 
     private static (torch.Device Device, EvaluatedRun Subject) Prepare(AvtsRun run)
     {
+        TorchRuntime.SetThreads(run.Recipe.Training.Threads);
         var device = Pretraining.DeviceOf(run.Recipe.Training.Device);
         var (precision, _) = PrecisionPolicy.Resolve(run.Recipe.Training.Precision, device.type);
         run.Model.to(device);
         run.Model.Precision = precision;
         run.Model.eval();
-        return (device, new EvaluatedRun(run.Folder.Path, run.Recipe.Name, run.Recipe.Seed, run.Step, precision == Precision.Bf16 ? "bf16" : "fp32"));
+        return (device, new EvaluatedRun(run.Folder.Path, run.Recipe.Name, run.Recipe.Seed, run.Step, InWords(precision)));
     }
+
+    private static string InWords(Precision precision) => precision == Precision.Bf16 ? "bf16" : "fp32";
 
     /// <summary>Which videos taught the run: none of them may come back as a test.</summary>
     private static HashSet<string> TrainedIds(RunFolder run)

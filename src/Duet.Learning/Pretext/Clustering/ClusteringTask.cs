@@ -1,0 +1,402 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Duet.Data;
+using Duet.Data.Clips;
+using Duet.Data.Datasets;
+using Duet.Learning.Audio;
+using Duet.Learning.Evaluation;
+using Duet.Learning.Models;
+using Duet.Learning.Recipes;
+using Duet.Learning.Training;
+using Duet.Learning.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Pretext.Clustering;
+
+/// <summary>
+/// Deep clustering (Alwassel et al., arXiv 1911.12667): label every clip by clustering features, teach the encoders to predict the labels
+/// until they have learned them, and begin again with the features that they give then. SDC, MDC, CDC, XDC and the same-modality control
+/// are one mechanism: the <see cref="ClusteringPlan"/> says whose clusters teach whom.
+/// </summary>
+public sealed class ClusteringTask : IPretextTask
+{
+    /// <summary>The target that cross-entropy passes over.</summary>
+    private const long Ignored = -100;
+
+    private readonly Recipe recipe;
+    private readonly ClusteringPlan plan;
+    private readonly Device device;
+    private readonly ClusteringModel model;
+    private readonly ClipParts training;
+    private readonly ClipParts validation;
+    private readonly IReadOnlyList<ClipRequest> validationClips;
+    private readonly PseudoLabelFiles files;
+    private readonly ClusteringRun run;
+    private readonly Dictionary<string, ClusterAssignment>? given;
+    private readonly bool takesSound;
+    private ClusteringState state = ClusteringState.Start;
+    private Dictionary<string, ClusterAssignment>? labels;
+    private SpectrogramStatistics? statistics;
+    private ClipPreprocessor? preprocessor;
+
+    /// <summary>Makes the method, and checks that the videos can serve it: before anything is read.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="partition">Which videos are for training and which for validation.</param>
+    /// <param name="precision">What the convolutions compute in, resolved.</param>
+    /// <param name="device">Where the networks run.</param>
+    /// <param name="run">The run's folder, and what comes from elsewhere.</param>
+    /// <exception cref="UsageException">The videos are too short or too few for the recipe, or what another run should give is missing.</exception>
+    internal ClusteringTask(Recipe recipe, Partition partition, Precision precision, Device device, ClusteringRun run)
+    {
+        this.recipe = recipe;
+        this.device = device;
+        this.run = run;
+        plan = ClusteringPlan.Of(recipe);
+        takesSound = plan.Streams.Any(s => s.Modality == Modality.Audio);
+        var options = recipe.Clustering;
+        training = ClipParts.Of(partition.Train, recipe.Clip, options.ClipsPerVideo, plan.Content);
+        validation = ClipParts.Of(partition.Validation, recipe.Clip, options.ClipsPerVideo, plan.Content);
+        files = new PseudoLabelFiles(run.Folder, training, validation);
+        CheckClips();
+        given = options.Labels == ClusteringSource.Given ? run.Given?.Labels(plan, files) : null;
+        validationClips = [.. Spread(validation.Count, recipe.Training.ValidationClips).Select(validation.Centre)];
+        var wanted = recipe.Training.EpochSize > 0 ? recipe.Training.EpochSize : training.Count;
+        ClipsPerEpoch = checked((wanted + recipe.Training.Batch - 1) / recipe.Training.Batch * recipe.Training.Batch);
+        Notes = [.. Describe()];
+        model = new ClusteringModel(plan);
+        if (run.Given is { } other && options.InitialWeights == ClusteringSource.Given)
+        {
+            other.Encoders.CopyTo(model.Encoders);
+        }
+
+        model.Precision = precision;
+        model.to(device);
+    }
+
+    /// <inheritdoc/>
+    public nn.Module Network => model;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <inheritdoc/>
+    public int ClipsPerEpoch { get; }
+
+    /// <inheritdoc/>
+    public int Epochs => recipe.Epochs();
+
+    /// <inheritdoc/>
+    public int EpochsPerRound => recipe.Clustering.EpochsPerIteration;
+
+    /// <inheritdoc/>
+    public void Begin(ClipLoader loader, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(loader);
+        var batch = recipe.Training.Batch;
+        if (run.Given is { } other && recipe.Clustering.InitialWeights == ClusteringSource.Given)
+        {
+            statistics = other.Encoders.Statistics; // what its encoders are used to
+        }
+        else if (takesSound && recipe.Spectrogram.Normalisation != SpectrogramNormalisation.None)
+        {
+            // Sound alone: the frames of these clips need not be decoded.
+            var sounds = training.Epoch(recipe.Seed, 0, recipe.Training.StatisticsClips).Select(r => r with { FrameCount = 0 }).ToArray();
+            statistics = ClipPreprocessor.Measure(loader.Load(sounds, batch, 0, stop), recipe.Spectrogram, device);
+        }
+
+        if (recipe.Clustering is { CalibrationClips: > 0 and var clips, InitialWeights: ClusteringSource.Own })
+        {
+            Calibrate(loader.Load(training.Epoch(recipe.Seed, 0, Math.Max(clips / batch, 1) * batch), batch, 0, stop));
+        }
+    }
+
+    /// <inheritdoc/>
+    public EpochPlan? Prepare(int epoch, ClipLoader loader, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(loader);
+        var options = recipe.Clustering;
+        ClusteringReport? report = null;
+        if (state.IsOver(epoch, options))
+        {
+            if (state.Iteration == options.Iterations)
+            {
+                return null;
+            }
+
+            report = Relabel(state.Iteration + 1, epoch, loader, stop);
+        }
+
+        labels ??= SavedLabels();
+        return new EpochPlan(
+            training.Epoch(recipe.Seed, epoch, ClipsPerEpoch),
+            string.Create(CultureInfo.InvariantCulture, $"iteration {state.Iteration} of {options.Iterations}"),
+            Restart: epoch == state.FirstEpoch)
+        {
+            Notes = report is null ? [] : [.. report.Clusterings.SelectMany(c => c.Notes.Prepend($"iteration {report.Iteration}: {ClusteringQuality.InWords(c)}"))],
+            Numbers = report is null ? [] : [new("iteration", report.Iteration), .. report.Clusterings.SelectMany(ClusteringQuality.Numbers)],
+        };
+    }
+
+    /// <inheritdoc/>
+    public StepResult Step(ClipBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var (losses, numbers) = Losses(batch, training, a => a.Training);
+        return new StepResult(losses, numbers);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Observe(int epoch, IReadOnlyDictionary<string, double> means) => [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<KeyValuePair<string, double>>? Validate(ClipLoader loader, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(loader);
+        if (validationClips.Count == 0)
+        {
+            return null;
+        }
+
+        var sums = new Dictionary<string, double>(StringComparer.Ordinal);
+        var clips = 0;
+        foreach (var batch in loader.Load(validationClips, recipe.Training.Batch, 0, stop))
+        {
+            using (batch)
+            using (NewDisposeScope())
+            {
+                var read = batch.Count - batch.Failures.Count;
+                if (read == 0)
+                {
+                    continue;
+                }
+
+                var (loss, numbers) = Losses(batch, validation, a => a.Validation);
+                foreach (var (name, value) in numbers.Prepend(new("loss", loss.ToDouble())))
+                {
+                    sums[name] = sums.GetValueOrDefault(name) + (value * read);
+                }
+
+                clips += read;
+            }
+        }
+
+        return clips == 0 ? null : [.. sums.Select(s => KeyValuePair.Create(s.Key, s.Value / clips)), new("clips", clips)];
+    }
+
+    /// <inheritdoc/>
+    public void EndEpoch(int epoch, IReadOnlyList<KeyValuePair<string, double>>? validation)
+    {
+        if (validation is not null)
+        {
+            state = state with { EarlyStop = state.EarlyStop.After(validation.First(v => v.Key == "loss").Value) };
+        }
+    }
+
+    /// <inheritdoc/>
+    public TaskState Capture() => TaskState.Of(statistics, new JsonObject { ["clustering"] = JsonSerializer.SerializeToNode(state, RunJson.File) });
+
+    /// <inheritdoc/>
+    public void Restore(TaskState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        statistics = state.SpectrogramStatistics;
+        this.state = state.Values["clustering"]!.Deserialize<ClusteringState>(RunJson.File)!;
+        labels = null;
+    }
+
+    /// <inheritdoc/>
+    public void Export(RunFolder run, long step, string store)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        foreach (var (name, encoder) in model.Encoders)
+        {
+            EncoderFile.Save(
+                run.EncoderFile(name),
+                encoder,
+                PreprocessingCard.Of(encoder, recipe.Clip, recipe.Spectrogram, statistics, run.Name, recipe.MethodName(), step) with { Seed = recipe.Seed, Store = store });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        model.Dispose();
+        preprocessor?.Dispose();
+    }
+
+    private ClipPreprocessor Preprocessor => preprocessor ??= takesSound
+        ? new ClipPreprocessor(recipe.Clip, recipe.Spectrogram, statistics, device)
+        : ClipPreprocessor.ForFrames(recipe.Clip, device);
+
+    /// <summary>The weighted cross-entropies of all heads, and what they measure (XDC, section 3: each encoder predicts the labels that its plan names).</summary>
+    private (Tensor Loss, List<KeyValuePair<string, double>> Numbers) Losses(ClipBatch batch, ClipParts parts, Func<ClusterAssignment, int[]> side)
+    {
+        var failed = batch.Failures.Select(f => f.Index).ToHashSet();
+        var numbers = new List<KeyValuePair<string, double>>();
+        var inputs = FeaturePass.Inputs(plan, Preprocessor, batch);
+        var total = zeros(1, device: device).sum();
+        foreach (var stream in plan.Streams)
+        {
+            var features = model.Features(stream.Name, inputs[stream.Modality]);
+            foreach (var lesson in stream.Lessons)
+            {
+                var clusters = side(labels![lesson.Clustering]);
+                var targets = batch.Requests.Select((r, i) => failed.Contains(i) || clusters[parts.IndexOf(r)] is ClusterAssignment.None ? Ignored : clusters[parts.IndexOf(r)]).ToArray();
+                using var target = tensor(targets, device: device);
+                var logits = model.Logits(stream.Name, lesson.Clustering, features);
+
+                // Over the clips that have a label; none of them gives 0, not 0 / 0.
+                var known = Math.Max(1, targets.Count(t => t != Ignored));
+                var loss = nn.functional.cross_entropy(logits, target, ignore_index: Ignored, reduction: nn.Reduction.Sum) / known;
+                total += loss * lesson.Weight;
+                using var noGradient = no_grad();
+                var name = stream.Lessons.Count == 1 ? stream.Name : $"{stream.Name}_from_{lesson.Clustering}";
+                numbers.Add(new($"loss_{name}", loss.ToDouble()));
+                numbers.Add(new($"accuracy_{name}", logits.argmax(1).eq(target).sum().ToDouble() / known));
+            }
+        }
+
+        return (total, numbers);
+    }
+
+    private ClusteringReport Relabel(int iteration, int epoch, ClipLoader loader, CancellationToken stop)
+    {
+        var before = iteration == 1 ? null : labels ?? SavedLabels();
+        var found = recipe.Clustering.Labels == ClusteringSource.Given
+            ? null
+            : new Clusterer(recipe, plan, training, validation).Run(
+                iteration, new FeaturePass(plan, model, Preprocessor, recipe.Training.Batch, run.Progress), loader, stop);
+        var next = found?.ToDictionary(f => f.Key, f => f.Value.Assignment, StringComparer.Ordinal) ?? given!;
+        var report = new ClusteringReport { Method = recipe.MethodName(), Iteration = iteration, Epoch = epoch, Clusterings = [.. plan.Clusterings.Select(Summarise)] };
+        files.Write(report);
+        labels = next;
+        state = new ClusteringState(iteration, epoch, EarlyStop.Start, report.Clusterings.ToDictionary(c => c.Features, c => c.Sha256, StringComparer.Ordinal));
+        model.ResetHeads(iteration);
+        return report;
+
+        ClusteringSummary Summarise(PlannedClustering clustering)
+        {
+            var assignment = next[clustering.Name];
+            var fit = found?[clustering.Name];
+            var summary = ClusteringQuality.Describe(
+                new ClusteringSummary
+                {
+                    Features = clustering.Name,
+                    Teaches = [.. plan.TaughtBy(clustering.Name)],
+                    File = PseudoLabelFiles.TableName(iteration, clustering.Name),
+                    Sha256 = "",
+                    K = clustering.K,
+                    Dimension = fit?.Dimension ?? 0,
+                    Objective = fit?.Fit.Objectives[^1],
+                    Objectives = fit?.Fit.Objectives ?? [],
+                    Splits = fit?.Fit.Splits ?? 0,
+                    Restart = fit?.Fit.Restart ?? 0,
+                    Converged = fit?.Fit.Converged ?? false,
+                },
+                assignment,
+                before?[clustering.Name],
+                training);
+            return summary with { Sha256 = files.Write(iteration, clustering.Name, assignment, Metadata(iteration, clustering)) };
+        }
+    }
+
+    private Dictionary<string, ClusterAssignment> SavedLabels() =>
+        plan.Clusterings.ToDictionary(c => c.Name, c => files.Read(state.Iteration, c.Name, c.K, state.Tables[c.Name]), StringComparer.Ordinal);
+
+    private Dictionary<string, string> Metadata(int iteration, PlannedClustering clustering) => new(StringComparer.Ordinal)
+    {
+        ["duet.run"] = run.Folder.Name,
+        ["duet.method"] = recipe.MethodName(),
+        ["duet.iteration"] = iteration.ToString(CultureInfo.InvariantCulture),
+        ["duet.features"] = clustering.Name,
+        ["duet.k"] = clustering.K.ToString(CultureInfo.InvariantCulture),
+        ["duet.seed"] = recipe.Seed.ToString(CultureInfo.InvariantCulture),
+        ["duet.store"] = run.StoreFingerprint,
+    };
+
+    /// <summary>Gives the untrained encoders the running statistics of real clips: without them, evaluation mode is another network than the one that trains.</summary>
+    private void Calibrate(IEnumerable<ClipBatch> batches)
+    {
+        var calibrations = plan.Streams.Select(s => (s.Modality, Calibration: new BatchNormCalibration(model.Encoder(s.Name)))).ToArray();
+        foreach (var batch in batches)
+        {
+            using (batch)
+            using (NewDisposeScope())
+            {
+                if (batch.Failures.Count > 0)
+                {
+                    continue; // black and silent stand-ins would be learned
+                }
+
+                var inputs = FeaturePass.Inputs(plan, Preprocessor, batch);
+                foreach (var (modality, calibration) in calibrations)
+                {
+                    calibration.Add(inputs[modality]);
+                }
+            }
+        }
+
+        foreach (var (_, calibration) in calibrations)
+        {
+            calibration.ApplyIfAny();
+        }
+    }
+
+    private void CheckClips()
+    {
+        var most = plan.Clusterings.Max(c => c.K);
+        var clip = recipe.Clip;
+        if (training.Count == 0)
+        {
+            throw new UsageException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"No training video is as long as a clip ({clip.Frames} frames at {clip.FrameRate} per second, {clip.AudioSeconds.ToDouble():0.###} s of sound). Take shorter clips (clip.frames, clip.audio_seconds), or ingest longer videos."));
+        }
+
+        if (training.Count < most)
+        {
+            throw new UsageException(
+                $"The store gives {training.Count} training clips, fewer than the {most} clusters that the recipe asks for. Set clustering.k to {Math.Max(2, training.Count / 10)} or so, take more clips of each video (clustering.clips_per_video), or ingest more videos.");
+        }
+
+        if (recipe.Training.LearningRate is { Schedule: LearningRateShape.Plateau, PlateauMetric: PlateauMetric.Validation } && validation.Count == 0)
+        {
+            throw new UsageException("The learning rate follows the validation loss, but no validation video is as long as a clip. Give data.validation_share more, or set training.learning_rate.plateau_metric: training.");
+        }
+    }
+
+    private IEnumerable<string> Describe()
+    {
+        yield return $"training: {training.Count} clips of {training.VideoCount} videos{(training.LeftOut.Count > 0 ? $"; {training.LeftOut.Count} videos are shorter than a clip" : "")}.";
+        if (given is not null && run.Given!.Missing > 0)
+        {
+            yield return $"labels: {run.Given.Missing} clips have none in the run that gives them, and teach nothing.";
+        }
+
+        if (validation.Count == 0 && recipe.Clustering.Patience > 0)
+        {
+            yield return $"validation: no held-out video is as long as a clip, so every iteration lasts its {recipe.Clustering.EpochsPerIteration} epochs. Give data.validation_share more, or add videos.";
+        }
+    }
+
+    private static IEnumerable<int> Spread(int count, int most) => count <= most
+        ? Enumerable.Range(0, count)
+        : Enumerable.Range(0, most).Select(i => (int)((long)i * count / most));
+}
+
+/// <summary>Where a clustering run stands: what a checkpoint says of it.</summary>
+/// <param name="Iteration">The deep clustering iteration, from 1; 0 before the first.</param>
+/// <param name="FirstEpoch">Its first epoch.</param>
+/// <param name="EarlyStop">Early stopping's memory.</param>
+/// <param name="Tables">The SHA-256 of each clustering's table.</param>
+internal sealed record ClusteringState(int Iteration, int FirstEpoch, EarlyStop EarlyStop, IReadOnlyDictionary<string, string> Tables)
+{
+    /// <summary>Before the first iteration.</summary>
+    public static ClusteringState Start { get; } = new(0, 0, EarlyStop.Start, new Dictionary<string, string>(StringComparer.Ordinal));
+
+    /// <summary>Whether new labels are due before an epoch.</summary>
+    public bool IsOver(int epoch, ClusteringOptions options) =>
+        Iteration == 0 || epoch - FirstEpoch >= options.EpochsPerIteration || EarlyStop.Ends(options.EarlyStop, options.Patience);
+}
