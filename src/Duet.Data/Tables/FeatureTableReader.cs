@@ -65,47 +65,66 @@ public sealed class FeatureTableReader : IDisposable
     /// <exception cref="TableException">A row group is damaged, or rows have different lengths; the message names the row group and the row.</exception>
     public IEnumerable<FeatureBlock> Read()
     {
-        for (var group = 0; group < table.Groups; group++)
+        foreach (var group in Groups())
         {
-            if (table.RowsOf(group) == 0)
-            {
-                continue;
-            }
+            var values = ValuesOf(group);
+            yield return new FeatureBlock(RowsOf(group), dimension, values);
+        }
+    }
 
-            var values = Values(group);
-            if (dimension is 0 or > FeatureTable.MostColumns)
-            {
-                throw table.Damaged(group, feature, $"its rows have {dimension} values; 1 to {FeatureTable.MostColumns} are possible");
-            }
+    /// <summary>Reads what the rows belong to, without their features, a row group at a time.</summary>
+    /// <exception cref="TableException">A row group is damaged.</exception>
+    public IEnumerable<IReadOnlyList<FeatureRow>> ReadRows() => Groups().Select(RowsOf);
 
-            var clips = table.Texts(group, clip);
-            var videos = video is null ? null : table.Texts(group, video);
-            var starts = start is null ? null : table.Numbers<double>(group, start);
-            var modalities = modality is null ? null : table.Texts(group, modality);
-            var layers = layer is null ? null : table.Texts(group, layer);
-            var rows = new FeatureRow[clips.Length];
-            for (var i = 0; i < rows.Length; i++)
-            {
-                rows[i] = new FeatureRow(clips[i], videos?[i] ?? clips[i], starts?[i] ?? 0, Shared(modalities, i), Shared(layers, i));
-            }
-
-            yield return new FeatureBlock(rows, dimension, values);
+    /// <summary>Reads the features alone, a row group at a time.</summary>
+    /// <returns>Values per row, and the values row by row.</returns>
+    /// <exception cref="TableException">A row group is damaged, or rows have different lengths; the message names the row group and the row.</exception>
+    public IEnumerable<(int Dimension, ReadOnlyMemory<float> Values)> ReadValues()
+    {
+        foreach (var group in Groups())
+        {
+            var values = ValuesOf(group);
+            yield return (dimension, values);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => table.Dispose();
 
-    private float[] Values(int group)
+    private IEnumerable<int> Groups() => Enumerable.Range(0, table.Groups).Where(g => table.RowsOf(g) > 0);
+
+    private float[] ValuesOf(int group)
     {
+        float[] values;
         if (feature.ClrType == typeof(float))
         {
-            (var values, dimension) = table.Lists<float>(group, feature, dimension);
-            return values;
+            (values, dimension) = table.Lists<float>(group, feature, dimension);
+        }
+        else
+        {
+            (var doubles, dimension) = table.Lists<double>(group, feature, dimension);
+            values = Array.ConvertAll(doubles, v => (float)v);
         }
 
-        (var doubles, dimension) = table.Lists<double>(group, feature, dimension);
-        return Array.ConvertAll(doubles, v => (float)v);
+        return dimension is > 0 and <= FeatureTable.MostColumns
+            ? values
+            : throw table.Damaged(group, feature, $"its rows have {dimension} values; 1 to {FeatureTable.MostColumns} are possible");
+    }
+
+    private FeatureRow[] RowsOf(int group)
+    {
+        var clips = table.Texts(group, clip);
+        var videos = video is null ? null : table.Texts(group, video);
+        var starts = start is null ? null : table.Numbers<double>(group, start);
+        var modalities = modality is null ? null : table.Texts(group, modality);
+        var layers = layer is null ? null : table.Texts(group, layer);
+        var rows = new FeatureRow[clips.Length];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] = new FeatureRow(clips[i], videos?[i] ?? clips[i], starts?[i] ?? 0, Shared(modalities, i), Shared(layers, i));
+        }
+
+        return rows;
     }
 
     /// <summary>Few different texts in many rows: one object each.</summary>
