@@ -28,7 +28,7 @@ public sealed partial class ShippedRecipesTests
         var recipe = RecipeFile.Load(path);
 
         recipe.Name.ShouldBe(name);
-        name.ShouldStartWith(recipe.Method.ToString().ToLowerInvariant() + "_");
+        name.ShouldStartWith(recipe.MethodName() + "_");
         RecipeFile.Parse(RecipeFile.ToYaml(recipe), "resolved.yaml").ShouldBe(recipe);
     }
 
@@ -43,12 +43,12 @@ public sealed partial class ShippedRecipesTests
         header.ShouldContain("# Get first:");
         header.ShouldContain($"./duet pretrain {name} --store ");
         header.ShouldContain("# Override any value:");
-        header.ShouldContain("arXiv 1807.00230");
+        header.ShouldContain(RecipeFile.Load(Shipped.Resolve(name)).Method == RecipeMethod.Avts ? "arXiv 1807.00230" : "arXiv 1911.12667");
 
         // The header's own examples of --set must work too.
         var settings = Setting().Matches(header).Select(m => m.Groups["setting"].Value).ToList();
-        settings.Count.ShouldBe(2);
-        RecipeFile.Load(Shipped.Resolve(name), settings).Training.Batch.ToString().ShouldBe(settings[0].Split('=')[1]);
+        settings.Count.ShouldBeGreaterThanOrEqualTo(2);
+        RecipeFile.Load(Shipped.Resolve(name), settings).Training.Batch.ToString().ShouldBe(settings.Single(s => s.StartsWith("training.batch=")).Split('=')[1]);
     }
 
     [Theory]
@@ -57,7 +57,8 @@ public sealed partial class ShippedRecipesTests
     {
         var written = Section().Matches(File.ReadAllText(Shipped.Resolve(name))).Select(m => m.Groups["key"].Value);
 
-        written.ShouldBe(OptionSchema.Fields(typeof(Recipe)).Select(f => f.Key));
+        string[] others = RecipeFile.Load(Shipped.Resolve(name)).Method == RecipeMethod.Avts ? ["clustering"] : ["pairs", "head", "avts"];
+        written.ShouldBe(OptionSchema.Fields(typeof(Recipe)).Select(f => f.Key).Except(others));
     }
 
     [Theory]
