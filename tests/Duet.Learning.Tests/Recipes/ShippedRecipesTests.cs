@@ -48,7 +48,7 @@ public sealed partial class ShippedRecipesTests
         // The header's own examples of --set must work too.
         var settings = Setting().Matches(header).Select(m => m.Groups["setting"].Value).ToList();
         settings.Count.ShouldBeGreaterThanOrEqualTo(2);
-        RecipeFile.Load(Shipped.Resolve(name), settings).Training.Batch.ToString().ShouldBe(settings.Single(s => s.StartsWith("training.batch=")).Split('=')[1]);
+        RecipeFile.Load(Shipped.Resolve(name), settings).Training.Batch.ToString().ShouldBe(settings.Single(s => s.StartsWith("training.batch=", StringComparison.Ordinal)).Split('=')[1]);
     }
 
     [Theory]
