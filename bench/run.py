@@ -4,13 +4,17 @@
     bench/run.py ingest --media FOLDER        duet ingest against plain ffmpeg with as many processes
     bench/run.py loader --media FOLDER        random windows from a store against PyAV on the original files
     bench/run.py step [--model mc3_18]        the training step against PyTorch and torchvision
+    bench/run.py kmeans [--rows 100000]       k-means against faiss: two sorts of data, time and objective
+    bench/run.py kmeans-memory --rows 1000000 duet cluster on a table: peak memory
+    bench/run.py kmeans-scaling --out FILE    k-means over rows, clusters and dimensions; bench/plot_scaling.py draws it
 
 The machine may be doing other work: trust the ratios, which are of neighbouring runs, more than the rates.
-Peers, from Debian: ffmpeg, python3-av, python3-torch, python3-torchvision.
+Peers, from Debian: ffmpeg, python3-av, python3-torch, python3-torchvision, python3-faiss with libopenblas0-pthread.
 """
 import argparse
 import json
 import pathlib
+import resource
 import shutil
 import statistics
 import subprocess
@@ -25,11 +29,15 @@ def output(command):
     return json.loads(subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1])
 
 
-def ours(*arguments):
+def ours_command():
     built = sorted((ROOT / "bench/Duet.Bench/bin/Release").glob("*/*/Duet.Bench"))
     if not built:
         raise SystemExit("build first: dotnet build bench/Duet.Bench -c Release")
-    return output([built[-1], *arguments])
+    return [built[-1]]
+
+
+def ours(*arguments):
+    return output([*ours_command(), *arguments])
 
 
 def wall(command, codes=(0,)):
@@ -102,9 +110,77 @@ def step(a):
               f" | {m[name][0]['configuration']}: {statistics.median(rates[name]):.2f} clips/s, {m[name][0]['peak_megabytes']} MB | {ratio(rates['duet'], rates[name])} |")
 
 
+def make_rows(path, kind, rows, columns):
+    """Rows of 32-bit floats. gaussian: no structure at all; mixture: 200 overlapping groups and a tenth of noise."""
+    import numpy
+
+    rng = numpy.random.default_rng(0)
+    means = rng.standard_normal((200, columns), dtype=numpy.float32) * 0.5
+    with open(path, "wb") as file:
+        for begin in range(0, rows, 50000):
+            x = rng.standard_normal((min(50000, rows - begin), columns), dtype=numpy.float32)
+            if kind == "mixture":
+                x += means[rng.integers(0, len(means), len(x))] * (rng.random(len(x)) < 0.9)[:, None]
+            x.tofile(file)
+
+
+def kmeans(a):
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in ("gaussian", "mixture"):
+            file = pathlib.Path(folder) / kind
+            make_rows(file, kind, a.rows, a.columns)
+            shape = ["--file", file, "--columns", a.columns, "--k", a.k, "--iterations", a.iterations]
+            m = in_turn(
+                a.rounds,
+                duet=lambda: ours("kmeans", *shape),
+                fp32=lambda: ours("kmeans", *shape, "--precision", "fp32"),
+                faiss=lambda: output(["/usr/bin/python3", PEERS / "faiss_kmeans.py", *shape]),
+            )
+            for run in m["duet"] + m["fp32"] + m["faiss"]:
+                print(json.dumps(run))
+            peer = {key: [r[key] for r in m["faiss"]] for key in ("seconds", "cpu_seconds", "objective")}
+            for name in ("duet", "fp32"):
+                mine = {key: [r[key] for r in m[name]] for key in peer}
+                first = m[name][0]
+                print(f"| {kind}, {a.rows} x {a.columns}, k = {a.k} | {first['configuration']}: {statistics.median(mine['seconds']):.2f} s, {first['iterations']} iterations | {statistics.median(peer['seconds']):.2f} s, {m['faiss'][0]['iterations']} iterations"
+                      f" | {ratio(peer['seconds'], mine['seconds'])} | {ratio(peer['cpu_seconds'], mine['cpu_seconds'])} | {ratio(mine['objective'], peer['objective']).split(' ')[0]} |", flush=True)
+            file.unlink()
+
+
+def kmeans_memory(a):
+    """The whole command on a table, its peak memory measured from outside."""
+    with tempfile.TemporaryDirectory() as folder:
+        file, table = pathlib.Path(folder) / "rows", pathlib.Path(folder) / "rows.parquet"
+        make_rows(file, "gaussian", a.rows, a.columns)
+        subprocess.run([*ours_command(), "table", "--file", file, "--columns", str(a.columns), "--out", table], check=True)
+        file.unlink()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        seconds = wall([a.duet, "cluster", table, "-k", a.k, "--iterations", a.iterations, "--out", pathlib.Path(folder) / "labels.parquet"])
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        print(f"| duet cluster, {a.rows} x {a.columns}, k = {a.k}, {a.iterations} iterations | {peak / 2 ** 20:.2f} GiB{'' if peak > before else ' at most'} | {seconds:.0f} s |")
+
+
+def kmeans_scaling(a):
+    """Processor time of an iteration, which other work on the machine disturbs least; the least of the rounds."""
+    base = {"rows": 50000, "k": 128, "columns": 256}
+    values = {"rows": [12500, 25000, 50000, 100000, 200000], "k": [32, 64, 128, 256, 512, 1024], "columns": [64, 128, 256, 512, 1024]}
+    points = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "rows"
+        make_rows(file, "gaussian", 200000, 256)
+        for what, sizes in values.items():
+            for size in sizes:
+                s = {**base, what: size}
+                runs = [ours("kmeans", "--file", file, "--rows", s["rows"], "--columns", s["columns"], "--k", s["k"], "--iterations", 6) for _ in range(a.rounds)]
+                best = min(runs, key=lambda r: r["cpu_seconds_per_iteration"])
+                points.append({"varied": what, **s, "cpu_seconds_per_iteration": best["cpu_seconds_per_iteration"], "configuration": best["configuration"]})
+                print(json.dumps(points[-1]), flush=True)
+    pathlib.Path(a.out).write_text(json.dumps(points, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["ingest", "loader", "step"])
+    parser.add_argument("what", choices=["ingest", "loader", "step", "kmeans", "kmeans-memory", "kmeans-scaling"])
     parser.add_argument("--media", help="a folder of videos")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", default="2")
@@ -114,11 +190,16 @@ def main():
     parser.add_argument("--size", default="112")
     parser.add_argument("--batch", default="8")
     parser.add_argument("--steps", default="5")
+    parser.add_argument("--rows", type=int, default=100000)
+    parser.add_argument("--columns", type=int, default=512)
+    parser.add_argument("--k", type=int, default=256)
+    parser.add_argument("--iterations", type=int, default=20)
+    parser.add_argument("--out", default="kmeans-scaling.json")
     parser.add_argument("--duet", default=str(ROOT / "duet"))
     a = parser.parse_args()
-    if a.what != "step" and not a.media:
+    if a.what in ("ingest", "loader") and not a.media:
         parser.error("--media FOLDER is needed")
-    {"ingest": ingest, "loader": loader, "step": step}[a.what](a)
+    {"ingest": ingest, "loader": loader, "step": step, "kmeans": kmeans, "kmeans-memory": kmeans_memory, "kmeans-scaling": kmeans_scaling}[a.what](a)
 
 
 if __name__ == "__main__":

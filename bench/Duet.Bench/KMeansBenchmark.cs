@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Duet.Data.Tables;
 using Duet.Learning.Evaluation;
 using Duet.Learning.Models;
 using Duet.Learning.Native;
@@ -36,6 +37,39 @@ internal static class KMeansBenchmark
         return command;
     }
 
+    /// <summary>The same rows as a table, for measuring <c>duet cluster</c> from outside.</summary>
+    public static Command CreateTable()
+    {
+        var file = new Option<string>("--file") { Description = "Rows of 32-bit floats, nothing else.", Required = true };
+        var columns = new Option<int>("--columns") { DefaultValueFactory = _ => 512 };
+        var table = new Option<string>("--out") { Description = "The Parquet file.", Required = true };
+        var command = new Command("table", "Writes rows as a table of features.") { file, columns, table };
+        command.SetAction(p =>
+        {
+            FeatureTableWriter.Write(p.GetValue(table)!, new Dictionary<string, string>(StringComparer.Ordinal), Blocks(p.GetValue(file)!, p.GetValue(columns)));
+            return 0;
+        });
+        return command;
+    }
+
+    private static IEnumerable<FeatureBlock> Blocks(string path, int columns)
+    {
+        using var stream = File.OpenRead(path);
+        var count = stream.Length / (columns * sizeof(float));
+        for (long from = 0; from < count; from += 8192)
+        {
+            var rows = new FeatureRow[(int)Math.Min(8192, count - from)];
+            for (var i = 0; i < rows.Length; i++)
+            {
+                rows[i] = new FeatureRow($"{from + i:x32}/0", $"{from + i:x32}", 0, "audio", "conv5");
+            }
+
+            var values = new float[rows.Length * columns];
+            stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+            yield return new FeatureBlock(rows, columns, values);
+        }
+    }
+
     private static int Run(FeatureMatrix features, int k, KMeansOptions options, long seed, string? centroids)
     {
         TorchRuntime.EnsureLoaded();
@@ -55,12 +89,13 @@ internal static class KMeansBenchmark
             rows = features.Rows,
             columns = features.Columns,
             k,
-            options.Threads,
+            threads = options.Threads,
             configuration = $"Duet, {(result.Precision == Precision.Bf16 ? "bf16" : "fp32")}",
             seconds = Math.Round(seconds, 3),
             seeding_seconds = Math.Round(clock.Seeding, 3),
             cpu_seconds = Math.Round(cpu.TotalSeconds, 3),
             iterations = result.Iterations.Count,
+            cpu_seconds_per_iteration = Math.Round(clock.CpuPerIteration, 5),
             seconds_per_iteration = Math.Round(clock.PerIteration, 4),
             objective = result.Objective,
             imbalance = Math.Round(result.Imbalance, 3),
@@ -87,6 +122,7 @@ internal static class KMeansBenchmark
     {
         private readonly long start = Stopwatch.GetTimestamp();
         private readonly List<double> at = [];
+        private readonly List<double> cpu = [];
 
         public double Elapsed => Stopwatch.GetElapsedTime(start).TotalSeconds;
 
@@ -95,6 +131,14 @@ internal static class KMeansBenchmark
 
         public double PerIteration => at.Count > 2 ? (at[^1] - at[1]) / (at.Count - 2) : 0;
 
-        public void Report(KMeansProgress value) => at.Add(Elapsed);
+        /// <summary>Processor time of all threads.</summary>
+        public double CpuPerIteration => cpu.Count > 2 ? (cpu[^1] - cpu[1]) / (cpu.Count - 2) : 0;
+
+        public void Report(KMeansProgress value)
+        {
+            at.Add(Elapsed);
+            using var process = Process.GetCurrentProcess();
+            cpu.Add(process.TotalProcessorTime.TotalSeconds);
+        }
     }
 }

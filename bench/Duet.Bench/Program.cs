@@ -5,6 +5,7 @@ using Duet.Bench;
 var root = new RootCommand("Duet's benchmarks. Each prints one JSON object per measurement on standard output.")
 {
     KMeansBenchmark.Create(),
+    KMeansBenchmark.CreateTable(),
     LoaderBenchmark.Create(),
     StepBenchmark.Create(),
 };

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Duet.Learning.Evaluation;
 
@@ -177,6 +178,7 @@ internal sealed class CentredRows
     }
 
     /// <summary>Squared length of <c>row - centre</c> in doubles; an empty centre is the origin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double SquaredNorm(ReadOnlySpan<float> row, ReadOnlySpan<float> centre)
     {
         ref var x = ref MemoryMarshal.GetReference(row);

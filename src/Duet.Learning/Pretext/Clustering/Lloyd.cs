@@ -27,12 +27,13 @@ internal sealed class Lloyd(
         var centroids = First(k, restart);
         var clusters = new int[rows.Rows];
         Array.Fill(clusters, -1);
+        sums.Clear();
         var done = new List<KMeansIteration>();
         var used = precision;
         while (done.Count < options.Iterations)
         {
             var changed = nearest.Assign(centroids, used, clusters);
-            var objective = sums.Update(clusters, centroids);
+            var objective = sums.Update(clusters, changed, centroids);
             var splits = EmptyClusters.Split(centroids, sums.Sizes, sums.Spread, rows.Columns, new KeyedRandom(seed, done.Count, $"restart {restart}", "k-means split"));
             var before = done.Count == 0 ? double.PositiveInfinity : done[^1].Objective;
             done.Add(new KMeansIteration(objective, ClusterQuality.Imbalance(sums.Sizes), splits, changed));

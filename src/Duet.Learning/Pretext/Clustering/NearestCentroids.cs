@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Duet.Learning.Models;
 using TorchSharp;
@@ -78,6 +79,7 @@ internal sealed class NearestCentroids : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Wide(Scratch memory, int block, Tensor factor, float[] halves, int[] clusters)
     {
         var (from, count) = rows.Load(block, memory.Wide);
@@ -95,6 +97,7 @@ internal sealed class NearestCentroids : IDisposable
         return changed;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Narrow(Scratch memory, int block, Tensor factor, float[] centroids, float[] halves, float longest, int[] clusters)
     {
         var (from, count) = rows.Load(block, memory.Narrow);
@@ -125,6 +128,7 @@ internal sealed class NearestCentroids : IDisposable
         return changed;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Nearest(int row, ReadOnlySpan<int> candidates, float[] centroids)
     {
         var (best, least) = (candidates[0], float.PositiveInfinity);

@@ -92,7 +92,7 @@ public sealed class KMeansInputTests
         using var workers = new BlockWorkers(1, CancellationToken.None);
         var rows = CentredRows.Around(features, l2: false, CentredRows.Mean(features, l2: false, workers), workers);
         var (three, all) = (0, 0);
-        for (var seed = 0; seed < 2000; seed++)
+        for (var seed = 0; seed < 800; seed++)
         {
             var chosen = new Seeds(rows, workers).PlusPlus(2, new Data.Randomness.KeyedRandom(seed, 0, "x", "y"));
             if (chosen[0] < 98)
@@ -102,7 +102,7 @@ public sealed class KMeansInputTests
             }
         }
 
-        ((double)three / all).ShouldBe(0.9, 0.02);
+        ((double)three / all).ShouldBe(0.9, 0.03);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class KMeansInputTests
         var rows = CentredRows.Around(features, l2: false, CentredRows.Mean(features, l2: false, workers), workers);
         var counts = new Dictionary<(int, int), int>();
         var all = 0;
-        for (var seed = 0; seed < 5000; seed++)
+        for (var seed = 0; seed < 2000; seed++)
         {
             var chosen = new Seeds(rows, workers).PlusPlus(3, new Data.Randomness.KeyedRandom(seed, 0, "x", "y"));
             if (chosen[0] == 0)
@@ -133,7 +133,7 @@ public sealed class KMeansInputTests
             foreach (var third in new[] { 1, 2, 3 }.Where(t => t != second))
             {
                 var left = new[] { 1, 2, 3 }.Where(t => t != second).Sum(t => Weight(t, 0, second));
-                ((double)counts.GetValueOrDefault((second, third)) / all).ShouldBe(first * Weight(third, 0, second) / left, 0.03);
+                ((double)counts.GetValueOrDefault((second, third)) / all).ShouldBe(first * Weight(third, 0, second) / left, 0.05);
             }
         }
     }
