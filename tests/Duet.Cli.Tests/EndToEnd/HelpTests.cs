@@ -45,6 +45,8 @@ public sealed class HelpTests
         ApprovedText.Check("help-recipes", DuetProcess.Run("recipes", "--help").Output);
         ApprovedText.Check("help-recipes-check", DuetProcess.Run("recipes", "check", "--help").Output);
         ApprovedText.Check("help-doctor", DuetProcess.Run("doctor", "--help").Output);
+        ApprovedText.Check("help-clusters", DuetProcess.Run("clusters", "--help").Output);
+        ApprovedText.Check("help-filters", DuetProcess.Run("filters", "--help").Output);
     }
 
     [Fact]
