@@ -4,7 +4,6 @@ using Xunit;
 
 namespace Duet.Learning.Tests.Models;
 
-[Collection(TorchFixture.Collection)]
 public sealed class FirstConvolutionTests
 {
     [Theory]
