@@ -64,7 +64,7 @@ internal static class ClusterRanking
             NormalisedEntropy = Finite(entry.NormalisedEntropy) ?? Entropy(clusters, clips, entry.K),
             Empty = empty,
             LargestShare = clips > 0 ? (double)largest / clips : 0,
-            Notes = entry.Notes is { Count: > 0 } notes ? notes : [.. Degenerate(entry.K, clips, empty, largest)],
+            Notes = [.. entry.Notes is { Count: > 0 } notes ? notes : Degenerate(entry.K, clips, empty, largest), .. Unreadable(entry)],
             Clusters = ranked,
         };
     }
@@ -165,6 +165,14 @@ internal static class ClusterRanking
         else if (2 * (long)empty > k)
         {
             yield return $"Degenerate: {empty} of {k} clusters are empty.";
+        }
+    }
+
+    private static IEnumerable<string> Unreadable(ClusteringEntry entry)
+    {
+        if (entry.Unreadable is > 0 and var clips)
+        {
+            yield return $"{clips} {(clips == 1 ? "clip" : "clips")} couldn't be read when the run clustered, and {(clips == 1 ? "is" : "are")} in no cluster.";
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed record ClusteringEntry
     public int K { get; init; }
     public long? Clips { get; init; }
     public long? ValidationClips { get; init; }
+    public long? Unreadable { get; init; }
     public long? Dimension { get; init; }
     public double? Objective { get; init; }
     public long? Splits { get; init; }

@@ -99,6 +99,10 @@ public sealed class ClusterRankingTests
     public void WhatTheRunNotedStandsInsteadOfOurOwnWords() =>
         ClusterRanking.Rank(Entry(4) with { Notes = ["degenerate: as the run says"] }, Table([Row(0, 0, 1)]), null, 10).Notes.ShouldBe(["degenerate: as the run says"]);
 
+    [Fact]
+    public void ClipsThatCouldNotBeReadAreCounted() =>
+        ClusterRanking.Rank(Entry(4) with { Unreadable = 3 }, Table([.. Enumerable.Range(0, 4).Select(i => Row(i, i, 1))]), null, 10).Notes.ShouldBe(["3 clips couldn't be read when the run clustered, and are in no cluster."]);
+
     private static ClusteringResult Rank(int k, List<PseudoLabel> rows, params (int Video, string? Label)[] videos) =>
         ClusterRanking.Rank(Entry(k), Table(rows), Videos(videos), 10);
 
