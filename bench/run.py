@@ -8,7 +8,8 @@
     bench/run.py kmeans-memory --rows 1000000 duet cluster on a table: peak memory
     bench/run.py kmeans-scaling --out FILE    k-means over rows, clusters and dimensions; bench/plot_scaling.py draws it
 
-The machine may be doing other work: trust the ratios, which are of neighbouring runs, more than the rates.
+The machine may be doing other work: trust the ratios, which are of neighbouring runs, more than the rates, and those of
+processor time more than those by the clock.
 Peers, from Debian: ffmpeg, python3-av, python3-torch, python3-torchvision, python3-faiss with libopenblas0-pthread.
 """
 import argparse
@@ -40,12 +41,17 @@ def ours(*arguments):
     return output([*ours_command(), *arguments])
 
 
-def wall(command, codes=(0,)):
-    start = time.perf_counter()
+def timed(command, codes=(0,)):
+    """Seconds by the clock, and of processor time, that of the command's own children included."""
+    def spent():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    start, before = time.perf_counter(), spent()
     code = subprocess.run([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
     if code not in codes:
         raise SystemExit(f"{command} ended with {code}")
-    return time.perf_counter() - start
+    return time.perf_counter() - start, spent() - before
 
 
 def in_turn(rounds, **sides):
@@ -73,20 +79,22 @@ def ingest(a):
 
         def duet():
             shutil.rmtree(folder / "store", ignore_errors=True)
-            return len(files) / wall([a.duet, "ingest", folder / "list.txt", "--store", folder / "store", "--jobs", a.jobs])
+            return timed([a.duet, "ingest", folder / "list.txt", "--store", folder / "store", "--jobs", a.jobs])
 
         def ffmpeg():
             shutil.rmtree(folder / "plain", ignore_errors=True)
-            return len(files) / wall([PEERS / "ffmpeg_ingest.sh", folder / "list.txt", folder / "plain", a.jobs])
+            return timed([PEERS / "ffmpeg_ingest.sh", folder / "list.txt", folder / "plain", a.jobs])
 
         m = in_turn(a.rounds, duet=duet, ffmpeg=ffmpeg)
-    print(f"| {len(files)} files, {a.jobs} processes | {statistics.median(m['duet']):.2f} files/s | {statistics.median(m['ffmpeg']):.2f} files/s | {ratio(m['duet'], m['ffmpeg'])} |")
+    for unit, index in (("second", 0), ("processor second", 1)):
+        ours_rate, peers_rate = ([len(files) / run[index] for run in m[side]] for side in ("duet", "ffmpeg"))
+        print(f"| {len(files)} files, {a.jobs} processes, files per {unit} | {statistics.median(ours_rate):.2f} | {statistics.median(peers_rate):.2f} | {ratio(ours_rate, peers_rate)} |")
 
 
 def loader(a):
     with tempfile.TemporaryDirectory() as folder:
         store = pathlib.Path(folder) / "store"
-        wall([a.duet, "ingest", a.media, "--store", store], codes=(0, 3))
+        timed([a.duet, "ingest", a.media, "--store", store], codes=(0, 3))
         for frames, clips in ((8, 300), (25, 150)):
             m = in_turn(
                 a.rounds,

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using Duet.Data.Media.Mp4;
 
 namespace Duet.Data.Media;
 
-/// <summary>Asks ffprobe what a file holds.</summary>
+/// <summary>Finds out what a file holds, as ffprobe says it.</summary>
 internal static class Prober
 {
     private const int MaxOutput = 4 << 20;
@@ -13,13 +14,18 @@ internal static class Prober
         + ":stream_disposition=default,attached_pic,timed_thumbnails,still_image,hearing_impaired,visual_impaired,comment"
         + ":stream_tags=rotate,DURATION:stream_side_data=rotation";
 
-    /// <summary>Probes a file.</summary>
+    /// <summary>Probes a file: itself where it is plain, by ffprobe where it is not.</summary>
     /// <param name="tools">Where ffprobe is.</param>
     /// <param name="path">The file.</param>
     /// <param name="stall">How long ffprobe may take.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="MediaException">ffprobe can't read the file.</exception>
-    public static async Task<MediaProbe> ProbeAsync(MediaTools tools, string path, TimeSpan stall, CancellationToken cancellationToken)
+    public static async Task<MediaProbe> ProbeAsync(MediaTools tools, string path, TimeSpan stall, CancellationToken cancellationToken) =>
+        Mp4Prober.TryProbe(path) ?? await AskAsync(tools, path, stall, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Asks ffprobe.</summary>
+    /// <inheritdoc cref="ProbeAsync"/>
+    internal static async Task<MediaProbe> AskAsync(MediaTools tools, string path, TimeSpan stall, CancellationToken cancellationToken)
     {
         using var output = new MemoryStream();
         string? firstError = null;
