@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Duet.Data.Files;
+using Duet.Data.Media;
 
 namespace Duet.Data.Scenes;
 
@@ -10,8 +11,6 @@ namespace Duet.Data.Scenes;
 internal static class SceneEncoder
 {
     public static readonly IReadOnlyList<int> SampleRates = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
-
-    private const int WavHeader = 44;
 
     /// <summary>ENOSPC, which ffmpeg says in words and .NET as an <see cref="Exception.HResult"/>.</summary>
     private const int NoSpace = 28;
@@ -113,22 +112,10 @@ internal static class SceneEncoder
 
     private static byte[] Wav(short[] samples, int sampleRate)
     {
-        var bytes = new byte[WavHeader + (2 * samples.Length)];
-        "RIFF"u8.CopyTo(bytes);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), bytes.Length - 8);
-        "WAVEfmt "u8.CopyTo(bytes.AsSpan(8));
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), 16);
-        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(20), 1);
-        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(22), 1);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(24), sampleRate);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(28), 2 * sampleRate);
-        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(32), 2);
-        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(34), 16);
-        "data"u8.CopyTo(bytes.AsSpan(36));
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), 2 * samples.Length);
+        byte[] bytes = [.. WavHeader.Build(sampleRate, samples.Length), .. new byte[2 * samples.Length]];
         for (var i = 0; i < samples.Length; i++)
         {
-            BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(WavHeader + (2 * i)), samples[i]);
+            BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(WavHeader.Length + (2 * i)), samples[i]);
         }
 
         return bytes;

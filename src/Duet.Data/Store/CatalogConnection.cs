@@ -79,6 +79,11 @@ internal static class CatalogConnection
                     $"'{path}' has format version {version}; this program reads version {StoreLayout.SchemaVersion}. Use the Duet that made it, or ingest again into a new store.");
             }
 
+            if (!HasOurTables(connection))
+            {
+                throw Damaged(path, $"its tables are not those of format version {version}");
+            }
+
             return connection;
         }
         catch
@@ -88,8 +93,31 @@ internal static class CatalogConnection
         }
     }
 
-    internal static StoreException Damaged(string path, Exception e) =>
-        new($"The catalog '{path}' can't be read: {e.Message.TrimEnd('.')}. Restore it from a copy, or ingest again into a new store.", e);
+    internal static StoreException Damaged(string path, Exception e) => Damaged(path, e.Message.TrimEnd('.'), e);
+
+    internal static StoreException Damaged(string path, string what, Exception? e = null) =>
+        new($"The catalog '{path}' can't be read: {what}. Restore it from a copy, or ingest again into a new store.", e);
+
+    /// <summary>SQLite keeps the text by which a table was made. Strict tables of our text hold what their columns say, so that readers need only look at ranges.</summary>
+    private static bool HasOurTables(SqliteConnection connection)
+    {
+        var ours = Squeezed(CatalogSchema.Create);
+        using var command = connection.Command("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL");
+        using var reader = command.ExecuteReader();
+        var count = 0;
+        while (reader.Read())
+        {
+            count++;
+            if (!ours.Contains(Squeezed(reader.GetString(0)), StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return count == CatalogSchema.Statements;
+
+        static string Squeezed(string sql) => string.Concat(sql.Where(c => !char.IsWhiteSpace(c)));
+    }
 
     private const int SqliteReadOnly = 8;
     private const int SqliteCantOpen = 14;

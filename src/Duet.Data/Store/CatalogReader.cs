@@ -33,10 +33,10 @@ internal static class CatalogReader
             SilenceDb = double.TryParse(values.GetValueOrDefault("silence_db"), CultureInfo.InvariantCulture, out var level) ? level : double.NaN,
             Streams = Streams(values.GetValueOrDefault("streams")),
         };
-        if (settings.FrameRate <= 0 || !Enum.IsDefined(settings.Streams) || settings.ShortSide is < 1 or > StoreLayout.MaxSide
+        if (!StoreLayout.IsFrameRate(settings.FrameRate) || !Enum.IsDefined(settings.Streams) || settings.ShortSide is < 1 or > StoreLayout.MaxSide
             || settings.SampleRate is < 1000 or > 384000 || settings.JpegQuality is < 2 or > 31 || settings.SilenceDb is not (>= -120 and <= 0))
         {
-            throw new StoreException("The catalog's settings are missing or impossible. Restore catalog.db from a copy, or ingest again into a new store.");
+            throw CatalogConnection.Damaged(catalog.DataSource, "its settings are missing or impossible");
         }
 
         return settings;
@@ -51,6 +51,27 @@ internal static class CatalogReader
         };
 
         int Integer(string name) => int.TryParse(values.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var value) ? value : 0;
+    }
+
+    /// <summary>Every shard's length, bytes, by number.</summary>
+    /// <exception cref="StoreException">A number or a length is impossible.</exception>
+    public static SortedDictionary<int, long> Shards(SqliteConnection catalog)
+    {
+        var shards = new SortedDictionary<int, long>();
+        using var command = catalog.Command("SELECT number, length FROM shards");
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            var (number, length) = (reader.GetInt64(0), reader.GetInt64(1));
+            if (number is < 0 or > StoreLayout.MaxShard || length is < 0 or > StoreLayout.MaxShardBytes)
+            {
+                throw CatalogConnection.Damaged(catalog.DataSource, $"its shard {number} would have {length} bytes");
+            }
+
+            shards[(int)number] = length;
+        }
+
+        return shards;
     }
 
     /// <summary>The ready videos, ordered by id.</summary>
@@ -77,7 +98,7 @@ internal static class CatalogReader
         try
         {
             Require(StoreLayout.IsId(id), "id");
-            var shard = (int)InRange(reader, "shard", 0, 999_999);
+            var shard = (int)InRange(reader, "shard", 0, StoreLayout.MaxShard);
             var end = shardLength(shard);
             var frameCount = (int)InRange(reader, "frame_count", 0, StoreLayout.MaxFrames);
             var sampleCount = InRange(reader, "sample_count", 0, StoreLayout.MaxWav / 2);
@@ -88,7 +109,7 @@ internal static class CatalogReader
                 Id = id!,
                 SourcePath = path,
                 FrameCount = frameCount,
-                FrameRate = Rational.TryParse(reader.Text("frame_rate"), out var rate) && rate > 0 ? rate : throw new FormatException("frame_rate"),
+                FrameRate = Rational.TryParse(reader.Text("frame_rate"), out var rate) && StoreLayout.IsFrameRate(rate) ? rate : throw new FormatException("frame_rate"),
                 Width = hasFrames ? (int)InRange(reader, "width", 1, StoreLayout.MaxSide) : 0,
                 Height = hasFrames ? (int)InRange(reader, "height", 1, StoreLayout.MaxSide) : 0,
                 SampleRate = (int)InRange(reader, "sample_rate", 1000, 384000),

@@ -3,6 +3,10 @@ namespace Duet.Data.Store;
 /// <summary>The catalog's tables; docs/store.md explains each column.</summary>
 internal static class CatalogSchema
 {
+    /// <summary>Tables, indices and views below.</summary>
+    public const int Statements = 6;
+
+    /// <summary>The statements. Catalogs keep this text, and one with other words is not opened: a change is a new format version.</summary>
     public const string Create = """
         CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 

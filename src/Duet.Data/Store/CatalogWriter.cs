@@ -71,18 +71,11 @@ internal sealed class CatalogWriter : IDisposable
         return new CatalogWriter(CatalogConnection.Checked(connection, path));
     }
 
-    public Dictionary<int, long> Shards()
-    {
-        var shards = new Dictionary<int, long>();
-        using var command = catalog.Command("SELECT number, length FROM shards");
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            shards[reader.GetInt32(0)] = reader.GetInt64(1);
-        }
+    public IReadOnlyDictionary<int, long> Shards() => CatalogReader.Shards(catalog);
 
-        return shards;
-    }
+    /// <summary>Whether a file's content is used under this name.</summary>
+    public bool IsReady(string source) =>
+        string.Equals(catalog.Scalar<string>("SELECT status FROM videos WHERE source = $source", ("$source", source)), "ready", StringComparison.Ordinal);
 
     public Dictionary<string, KnownSource> Sources()
     {

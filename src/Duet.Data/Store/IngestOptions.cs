@@ -68,9 +68,9 @@ public sealed record IngestOptions : IValidated
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()
     {
-        if (FrameRate is { } rate && (rate <= 0 || rate > 240))
+        if (FrameRate is { } rate && (!StoreLayout.IsFrameRate(rate) || rate > 240))
         {
-            yield return new(nameof(FrameRate), "must be more than 0 and at most 240 frames per second");
+            yield return new(nameof(FrameRate), "must be more than 0 and at most 240 frames per second, with at most nine digits above and below the stroke");
         }
 
         if (ShortSide is not null and not (>= 16 and <= 2160))

@@ -93,7 +93,7 @@ public static class StoreIngest
         private readonly IProgress<IngestProgress>? progress;
         private readonly Analyser analyser;
         private readonly int jobs;
-        private readonly ConcurrentDictionary<string, byte> claimed;
+        private readonly ConcurrentDictionary<string, Task<bool>> claims;
         private readonly Channel<Outcome> outcomes;
         private readonly ConcurrentDictionary<long, double> partly = new();
         private int done;
@@ -120,7 +120,7 @@ public static class StoreIngest
             this.progress = progress;
             jobs = options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount;
             analyser = new Analyser(tools, settings, limits, StoreLayout.Spool(store), TimeSpan.FromSeconds(options.StallSeconds));
-            claimed = new ConcurrentDictionary<string, byte>(plan.KnownContents.Select(id => KeyValuePair.Create(id, (byte)0)), StringComparer.Ordinal);
+            claims = new ConcurrentDictionary<string, Task<bool>>(plan.KnownContents.Select(id => KeyValuePair.Create(id, Task.FromResult(true))), StringComparer.Ordinal);
 
             // Bounded, so that converted videos that wait for the writer do not fill the disk.
             outcomes = Channel.CreateBounded<Outcome>(new BoundedChannelOptions(2 * jobs) { SingleReader = true });
@@ -167,23 +167,41 @@ public static class StoreIngest
                 }
 
                 var id = ContentId.Of(item.Source.FullPath, cancellationToken);
-                if (!claimed.TryAdd(id, 0))
+                var claim = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+                while (claims.GetOrAdd(id, claim.Task) is { } first && first != claim.Task)
                 {
-                    return outcome with { Id = id };
+                    // Another file with this content is known, or in work: it may still turn out to be none.
+                    if (await first.WaitAsync(cancellationToken).ConfigureAwait(false))
+                    {
+                        return outcome with { Id = id };
+                    }
                 }
 
-                // With few files left, one ffmpeg may use the processors that no other needs.
-                var threads = Math.Max(1, Environment.ProcessorCount / Math.Min(jobs, left));
-                var analysis = await analyser.AnalyseAsync(
-                    item.Source.FullPath, id, threads, (seconds, all) => Report(item, seconds, all), cancellationToken).ConfigureAwait(false);
-                if (FileStamp.Of(item.Source.FullPath) != before)
+                var isKept = false;
+                try
                 {
-                    analysis.Spooled?.Delete();
-                    claimed.TryRemove(id, out _);
-                    return outcome with { Modified = 0, Reason = QuarantineReason.Changed, Detail = "it was written to while it was read; ingest it again" };
-                }
+                    // With few files left, one ffmpeg may use the processors that no other needs.
+                    var threads = Math.Max(1, Environment.ProcessorCount / Math.Min(jobs, left));
+                    var analysis = await analyser.AnalyseAsync(
+                        item.Source.FullPath, id, threads, (seconds, all) => Report(item, seconds, all), cancellationToken).ConfigureAwait(false);
+                    isKept = FileStamp.Of(item.Source.FullPath) == before;
+                    if (!isKept)
+                    {
+                        analysis.Spooled?.Delete();
+                        return outcome with { Modified = 0, Reason = QuarantineReason.Changed, Detail = "it was written to while it was read; ingest it again" };
+                    }
 
-                return outcome with { Id = id, Analysis = analysis };
+                    return outcome with { Id = id, Analysis = analysis };
+                }
+                finally
+                {
+                    if (!isKept)
+                    {
+                        claims.TryRemove(id, out _);
+                    }
+
+                    claim.SetResult(isKept);
+                }
             }
             catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
             {
@@ -258,6 +276,10 @@ public static class StoreIngest
                 {
                     ready++;
                     mediaSeconds += outcome.Analysis!.Quality!.Seconds;
+                }
+                else if (outcome is { Id: not null, Analysis: null } && catalog.IsReady(outcome.Source.FullPath))
+                {
+                    ready++; // a file that was moved, or came back: its content is stored
                 }
                 else
                 {

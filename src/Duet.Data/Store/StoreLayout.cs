@@ -36,6 +36,15 @@ internal static class StoreLayout
     /// <summary>Largest width or height of a stored frame, pixels.</summary>
     public const int MaxSide = 8192;
 
+    /// <summary>Highest number of a shard.</summary>
+    public const int MaxShard = 999_999;
+
+    /// <summary>Longest shard: the largest that an ingest may be told to fill, and one video more.</summary>
+    public const long MaxShardBytes = 1L << 41;
+
+    /// <summary>Whether a number of frames per second can be one, and leaves room in 64 bits for the exact time of every frame.</summary>
+    public static bool IsFrameRate(Rational rate) => rate > 0 && rate <= 1000 && rate.Numerator <= 1_000_000_000 && rate.Denominator <= 1_000_000_000;
+
     public static string Catalog(string store) => Path.Combine(store, CatalogName);
 
     public static string Shards(string store) => Path.Combine(store, ShardFolder);

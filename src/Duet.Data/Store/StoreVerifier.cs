@@ -46,16 +46,7 @@ public static class StoreVerifier
         {
             var problems = new List<StoreProblem>();
             CheckCatalog(catalog, problems);
-            var shards = new SortedDictionary<int, long>();
-            using (var command = catalog.Command("SELECT number, length FROM shards ORDER BY number"))
-            using (var reader = command.ExecuteReader())
-            {
-                while (reader.Read())
-                {
-                    shards[reader.GetInt32(0)] = reader.GetInt64(1);
-                }
-            }
-
+            var shards = CatalogReader.Shards(catalog);
             var videos = VerifiedVideo.All(catalog, problems).ToLookup(v => v.Shard);
             var total = shards.Values.Sum();
             var done = 0L;

@@ -65,7 +65,7 @@ internal sealed record VerifiedVideo(
             throw new FormatException("id");
         }
 
-        if (!Rational.TryParse(reader.Text("frame_rate"), out var rate) || rate <= 0)
+        if (!Rational.TryParse(reader.Text("frame_rate"), out var rate) || !StoreLayout.IsFrameRate(rate))
         {
             throw new FormatException("frame_rate");
         }
@@ -73,7 +73,7 @@ internal sealed record VerifiedVideo(
         return new VerifiedVideo(
             id,
             path,
-            (int)Integer("shard", 0, 999_999),
+            (int)Integer("shard", 0, StoreLayout.MaxShard),
             frames,
             (int)Integer("sample_rate", 1000, 384000),
             samples,

@@ -20,7 +20,7 @@ internal static class LibstdcxxCure
     /// <summary>Makes the copied library loadable where it is not.</summary>
     /// <param name="directory">The program's folder, which holds the copy.</param>
     /// <returns>What was found and done, for <c>duet doctor</c>.</returns>
-    /// <exception cref="TorchUnavailableException">The copy can't be replaced.</exception>
+    /// <exception cref="TorchUnavailableException">The copy is damaged, or can't be read or replaced.</exception>
     public static string Apply(string directory)
     {
         var path = Path.Combine(directory, FileName);
@@ -29,6 +29,22 @@ internal static class LibstdcxxCure
             return "not needed on this system";
         }
 
+        try
+        {
+            return Cure(path);
+        }
+        catch (Exception e) when (e is InvalidDataException or OverflowException)
+        {
+            throw new TorchUnavailableException($"{path} is damaged: {e.Message.TrimEnd('.')}. Delete the build's output and build Duet again.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TorchUnavailableException($"{path} can't be read: {e.Message.TrimEnd('.')}. Give yourself the right to read it, or build Duet again.", e);
+        }
+    }
+
+    private static string Cure(string path)
+    {
         var bytes = File.ReadAllBytes(path);
         var need = ElfImage.Parse(bytes).NeededVersions().FirstOrDefault(n => n.Library == Library && n.Version == Version);
         if (need.Version is null)
@@ -58,6 +74,13 @@ internal static class LibstdcxxCure
             throw new TorchUnavailableException(
                 $"{path} needs {Version} of {Library}, which this system lacks, and can't be mended because its folder is not writable: run Duet once as the user who installed it, or install GCC 13's libstdc++6.",
                 e);
+        }
+        finally
+        {
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary); // the write or the rename failed
+            }
         }
 
         return $"{FileName} was made to accept a {Library} without {Version}, of which it uses nothing";

@@ -1,3 +1,4 @@
+using Duet.Data.Media;
 using Duet.Data.Store;
 using Shouldly;
 using SkiaSharp;
@@ -164,6 +165,99 @@ public sealed class IngestTests : IDisposable
         TestVideos.Make(folder["v.mp4"]);
         using var held = StoreLock.Take(folder["store"]);
         (await Should.ThrowAsync<StoreException>(() => IngestAsync(folder["v.mp4"]))).Message.ShouldContain($"process {Environment.ProcessId}");
+    }
+
+    [Fact]
+    public async Task A_copy_of_a_file_that_changes_meanwhile_is_stored_by_the_same_call()
+    {
+        TestVideos.Make(folder["v", "a.mp4"]);
+        File.Copy(folder["v", "a.mp4"], folder["v", "b.mp4"]);
+
+        // An ffmpeg that, the first time, touches the file that it converts.
+        var script = folder["ffmpeg"];
+        File.WriteAllText(script, $"""
+            #!/bin/sh
+            if mkdir '{folder["touched"]}' 2>/dev/null; then
+                for a in "$@"; do case $a in file:*.mp4) touch -d 2001-01-01 "${"{a#file:}"}";; esac; done
+            fi
+            exec ffmpeg "$@"
+            """);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        var summary = await StoreIngest.RunAsync(
+            new IngestOptions { Source = folder["v"], Store = folder["store"], Jobs = 2, Tools = MediaTools.Find() with { Ffmpeg = script } },
+            null, TestContext.Current.CancellationToken);
+        summary.Quarantined.ShouldHaveSingleItem().Reason.ShouldBe(QuarantineReason.Changed);
+        summary.Ready.ShouldBe(1);
+        (await IngestAsync(folder["v"])).Quarantined.ShouldHaveSingleItem().Reason.ShouldBe(QuarantineReason.Duplicate);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_moved_counts_as_ready()
+    {
+        TestVideos.Make(folder["v", "a.mp4"]);
+        await IngestAsync(folder["v"]);
+        File.Move(folder["v", "a.mp4"], folder["v", "moved.mp4"]);
+        var progress = new Last();
+        var summary = await StoreIngest.RunAsync(new IngestOptions { Source = folder["v"], Store = folder["store"] }, progress, TestContext.Current.CancellationToken);
+        (summary.Processed, summary.Ready, summary.Quarantined.Count).ShouldBe((1, 1, 0));
+        (progress.Value!.Ready, progress.Value.Quarantined, progress.Value.Done).ShouldBe((1, 0, 1));
+
+        File.Copy(folder["v", "moved.mp4"], folder["v", "z.mp4"]);
+        await StoreIngest.RunAsync(new IngestOptions { Source = folder["v"], Store = folder["store"] }, progress, TestContext.Current.CancellationToken);
+        (progress.Value.Ready, progress.Value.Quarantined).ShouldBe((0, 1));
+    }
+
+    [Theory]
+    [InlineData("UPDATE contents SET frame_rate = '1/9223372036854775807'", "frame_rate")]
+    [InlineData("UPDATE contents SET width = -64", "width")]
+    [InlineData("UPDATE contents SET frames_length = -1", "frames_length")]
+    [InlineData("UPDATE contents SET sample_count = 0, frame_count = 0", "frame_count")]
+    [InlineData("UPDATE settings SET value = '1/9223372036854775807' WHERE name = 'frame_rate'", "settings")]
+    [InlineData("UPDATE settings SET value = 'smell' WHERE name = 'streams'", "settings")]
+    [InlineData("DROP VIEW videos; CREATE VIEW videos AS SELECT 1 AS id", "tables")]
+    [InlineData("DROP VIEW videos; DROP TABLE settings", "tables")]
+    public async Task A_catalog_with_impossible_values_or_other_tables_is_one_error_that_names_it(string sql, string what)
+    {
+        TestVideos.Make(folder["v.mp4"]);
+        await IngestAsync(folder["v.mp4"]);
+        using (var catalog = CatalogConnection.Connect(StoreLayout.Catalog(folder["store"]), Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite))
+        {
+            catalog.Run("PRAGMA foreign_keys = OFF");
+            catalog.Run(sql);
+        }
+
+        var message = Should.Throw<StoreException>(() => VideoStore.Open(folder["store"])).Message;
+        message.ShouldContain("catalog");
+        message.ShouldContain(what);
+        if (what is "tables" or "settings")
+        {
+            (await Should.ThrowAsync<StoreException>(() => IngestAsync(folder["v.mp4"]))).Message.ShouldContain(what);
+        }
+    }
+
+    [Fact]
+    public async Task An_impossible_shard_length_is_one_error_that_names_the_catalog()
+    {
+        TestVideos.Make(folder["v.mp4"]);
+        await IngestAsync(folder["v.mp4"]);
+        using (var catalog = CatalogConnection.Connect(StoreLayout.Catalog(folder["store"]), Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite))
+        {
+            catalog.Run("UPDATE shards SET length = -512");
+        }
+
+        (await Should.ThrowAsync<StoreException>(() => IngestAsync(folder["v.mp4"]))).Message.ShouldContain("catalog.db");
+        Should.Throw<StoreException>(() => StoreVerifier.Run(folder["store"], null, TestContext.Current.CancellationToken)).Message.ShouldContain("catalog.db");
+    }
+
+    private sealed class Last : IProgress<IngestProgress>
+    {
+        public IngestProgress? Value { get; private set; }
+
+        public void Report(IngestProgress value) => Value = value;
     }
 
     private static void Overwrite(string path, double from, double to)
