@@ -163,7 +163,7 @@ def kmeans_memory(a):
         subprocess.run([*ours_command(), "table", "--file", file, "--columns", str(a.columns), "--out", table], check=True)
         file.unlink()
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        seconds = wall([a.duet, "cluster", table, "-k", a.k, "--iterations", a.iterations, "--out", pathlib.Path(folder) / "labels.parquet"])
+        seconds, _ = timed([a.duet, "cluster", table, "-k", a.k, "--iterations", a.iterations, "--out", pathlib.Path(folder) / "labels.parquet"])
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         print(f"| duet cluster, {a.rows} x {a.columns}, k = {a.k}, {a.iterations} iterations | {peak / 2 ** 20:.2f} GiB{'' if peak > before else ' at most'} | {seconds:.0f} s |")
 
