@@ -15,6 +15,9 @@ public sealed class FeatureTableReader : IDisposable
     private readonly DataField? start;
     private readonly DataField? modality;
     private readonly DataField? layer;
+    private readonly ParquetTable.ListMemory<float> floats = new();
+    private readonly ParquetTable.ListMemory<double> doubles = new();
+    private float[] narrowed = [];
     private int dimension;
 
     private FeatureTableReader(ParquetTable table)
@@ -68,7 +71,7 @@ public sealed class FeatureTableReader : IDisposable
         foreach (var group in Groups())
         {
             var values = ValuesOf(group);
-            yield return new FeatureBlock(RowsOf(group), dimension, values);
+            yield return new FeatureBlock(RowsOf(group), dimension, values.ToArray());
         }
     }
 
@@ -77,7 +80,7 @@ public sealed class FeatureTableReader : IDisposable
     public IEnumerable<IReadOnlyList<FeatureRow>> ReadRows() => Groups().Select(RowsOf);
 
     /// <summary>Reads the features alone, a row group at a time.</summary>
-    /// <returns>Values per row, and the values row by row.</returns>
+    /// <returns>Values per row, and the values row by row; their memory is used again for the next row group.</returns>
     /// <exception cref="TableException">A row group is damaged, or rows have different lengths; the message names the row group and the row.</exception>
     public IEnumerable<(int Dimension, ReadOnlyMemory<float> Values)> ReadValues()
     {
@@ -93,17 +96,23 @@ public sealed class FeatureTableReader : IDisposable
 
     private IEnumerable<int> Groups() => Enumerable.Range(0, table.Groups).Where(g => table.RowsOf(g) > 0);
 
-    private float[] ValuesOf(int group)
+    private ReadOnlyMemory<float> ValuesOf(int group)
     {
-        float[] values;
+        ReadOnlyMemory<float> values;
         if (feature.ClrType == typeof(float))
         {
-            (values, dimension) = table.Lists<float>(group, feature, dimension);
+            (values, dimension) = table.Lists(group, feature, dimension, floats);
         }
         else
         {
-            (var doubles, dimension) = table.Lists<double>(group, feature, dimension);
-            values = Array.ConvertAll(doubles, v => (float)v);
+            (var wide, dimension) = table.Lists(group, feature, dimension, doubles);
+            narrowed = narrowed.Length < wide.Length ? new float[wide.Length] : narrowed;
+            for (var i = 0; i < wide.Length; i++)
+            {
+                narrowed[i] = (float)wide.Span[i];
+            }
+
+            values = narrowed.AsMemory(0, wide.Length);
         }
 
         return dimension is > 0 and <= FeatureTable.MostColumns

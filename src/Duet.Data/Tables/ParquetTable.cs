@@ -124,14 +124,15 @@ internal sealed class ParquetTable : IDisposable
     /// <param name="group">The row group.</param>
     /// <param name="field">The lists' values.</param>
     /// <param name="length">The length that they must have, or 0 where the first list says it.</param>
-    /// <returns>The values of all lists, row by row, and their length.</returns>
-    public (T[] Values, int Length) Lists<T>(int group, DataField field, int length)
+    /// <param name="memory">Memory to use again: a million rows pass through here, and garbage of their size would wait for a collection.</param>
+    /// <returns>The values of all lists, row by row, in that memory, and their length.</returns>
+    public (ReadOnlyMemory<T> Values, int Length) Lists<T>(int group, DataField field, int length, ListMemory<T> memory)
         where T : struct => Read(group, field, (rows, count) =>
     {
         var total = (int)rows.GetMetadata(field)!.MetaData!.NumValues;
-        var values = new T[total];
-        var (defined, repeated) = (new int[total], new int[total]);
-        rows.ReadRawAsync(field, values.AsMemory(), defined.AsMemory(), repeated.AsMemory()).AsTask().GetAwaiter().GetResult();
+        memory.Reserve(total);
+        var (values, defined, repeated) = (memory.Values.AsMemory(0, total), memory.Defined, memory.Repeated);
+        rows.ReadRawAsync(field, values, defined.AsMemory(0, total), repeated.AsMemory(0, total)).AsTask().GetAwaiter().GetResult();
         var (row, at) = (-1, 0);
         for (var i = 0; i < total; i++)
         {
@@ -150,7 +151,7 @@ internal sealed class ParquetTable : IDisposable
         }
 
         CheckLength(row, at);
-        return row + 1 == count ? (values, length) : throw Damaged(group, field, $"it has {row + 1} lists in {count} rows");
+        return row + 1 == count ? ((ReadOnlyMemory<T>)values, length) : throw Damaged(group, field, $"it has {row + 1} lists in {count} rows");
 
         void CheckLength(int ended, int found)
         {
@@ -239,6 +240,25 @@ internal sealed class ParquetTable : IDisposable
         catch (Exception e) when (e is not (DuetException or OperationCanceledException))
         {
             throw new TableException($"'{path}' can't be read: {what} ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}).", e);
+        }
+    }
+
+    /// <summary>Values and levels of one row group's lists.</summary>
+    internal sealed class ListMemory<T>
+    {
+        public T[] Values { get; private set; } = [];
+
+        public int[] Defined { get; private set; } = [];
+
+        public int[] Repeated { get; private set; } = [];
+
+        /// <summary>Makes room.</summary>
+        public void Reserve(int count)
+        {
+            if (Values.Length < count)
+            {
+                (Values, Defined, Repeated) = (new T[count], new int[count], new int[count]);
+            }
         }
     }
 }
