@@ -7,10 +7,13 @@ namespace Duet.Data.Datasets;
 /// Videos divided into training, validation and test. A split in the catalog decides (train or training; val, valid or
 /// validation; test or testing; any case). A part that the catalog names for no video is taken from the videos that are
 /// named training or not named at all, by a keyed hash of the id: a video's place depends on its id and the seed alone, so
-/// adding videos never moves another one.
+/// adding videos never moves another one, but where a part of a small store would be empty: it gets the one video whose draw comes nearest.
 /// </summary>
 public sealed class Partition
 {
+    /// <summary>With fewer videos to learn from, none is taken away.</summary>
+    private const int LeastToRescue = 3;
+
     private Partition(StoredVideo[] train, StoredVideo[] validation, StoredVideo[] test, IReadOnlyDictionary<string, IReadOnlyList<StoredVideo>> splits)
     {
         Train = train;
@@ -32,7 +35,7 @@ public sealed class Partition
     public IReadOnlyDictionary<string, IReadOnlyList<StoredVideo>> Splits { get; }
 
     /// <summary>Divides videos; their order does not matter.</summary>
-    /// <exception cref="UsageException">The shares leave nothing for training.</exception>
+    /// <exception cref="UsageException">The shares leave nothing for training, or no video is of the test split.</exception>
     public static Partition Of(IReadOnlyList<StoredVideo> videos, PartitionOptions options)
     {
         ArgumentNullException.ThrowIfNull(videos);
@@ -43,14 +46,27 @@ public sealed class Partition
         }
 
         var sorted = videos.OrderBy(static v => v.Id, StringComparer.Ordinal).ToArray();
-        var named = Array.ConvertAll(sorted, static v => PartOf(v.Split));
+        var named = Array.ConvertAll(sorted, v => options.TestSplit.Length > 0 && string.Equals(v.Split, options.TestSplit, StringComparison.Ordinal) ? Part.Test : PartOf(v.Split));
+        if (options.TestSplit.Length > 0 && Array.IndexOf(named, Part.Test) < 0)
+        {
+            var known = sorted.Select(static v => v.Split).OfType<string>().Where(static s => s.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+            throw new UsageException(
+                $"The store has no split '{options.TestSplit}', which data.test_split names. {(known.Length == 0 ? "It names no splits: ingest from a list with a column 'split', or from a data set's layout." : $"It has {string.Join(", ", known)}.")}");
+        }
+
         var test = Array.IndexOf(named, Part.Test) < 0 ? options.TestShare : 0;
         var validation = Array.IndexOf(named, Part.Validation) < 0 ? options.ValidationShare : 0;
+        var draws = Array.ConvertAll(sorted, v => new KeyedRandom(options.Seed, 0, v.Id, "partition").NextDouble());
         var parts = new Part[sorted.Length];
         for (var i = 0; i < sorted.Length; i++)
         {
-            parts[i] = named[i] is Part.Validation or Part.Test ? named[i] : Drawn(sorted[i].Id);
+            // The test's stretch starts at 0 and validation's ends at 1, so changing one share does not move the other part.
+            parts[i] = named[i] is Part.Validation or Part.Test ? named[i] : draws[i] < test ? Part.Test : draws[i] >= 1 - validation ? Part.Validation : Part.Train;
         }
+
+        // In a small store the draw can miss a part that was asked for; it gets the video that came nearest.
+        Rescue(Part.Test, test, d => d);
+        Rescue(Part.Validation, validation, d => -d);
 
         var splits = sorted
             .Where(static v => !string.IsNullOrEmpty(v.Split))
@@ -58,11 +74,13 @@ public sealed class Partition
             .ToDictionary(static g => g.Key, static g => (IReadOnlyList<StoredVideo>)[.. g], StringComparer.Ordinal);
         return new Partition(Take(Part.Train), Take(Part.Validation), Take(Part.Test), splits);
 
-        Part Drawn(string id)
+        void Rescue(Part part, double share, Func<double, double> distance)
         {
-            // The test's stretch starts at 0 and validation's ends at 1, so changing one share does not move the other part.
-            var draw = new KeyedRandom(options.Seed, 0, id, "partition").NextDouble();
-            return draw < test ? Part.Test : draw >= 1 - validation ? Part.Validation : Part.Train;
+            int[] candidates = [.. Enumerable.Range(0, parts.Length).Where(i => parts[i] == Part.Train && named[i] == Part.None)];
+            if (share > 0 && Array.IndexOf(parts, part) < 0 && candidates.Length >= LeastToRescue)
+            {
+                parts[candidates.MinBy(i => distance(draws[i]))] = part;
+            }
         }
 
         StoredVideo[] Take(Part part) => [.. sorted.Where((_, i) => parts[i] == part)];

@@ -9,6 +9,12 @@ public sealed record PartitionOptions : IValidated
     /// <summary>Share of videos for the test, 0 to 1.</summary>
     public double TestShare { get; init; } = 0.1;
 
+    /// <summary>
+    /// A split of the catalog, such as <c>fold1</c>, whose videos are the test: nothing of them is learned, and an evaluation by folds tests this one alone.
+    /// Empty: none.
+    /// </summary>
+    public string TestSplit { get; init; } = "";
+
     /// <summary>Which division: independent of the run's seed, so that runs with several seeds are tested on the same videos.</summary>
     public long Seed { get; init; }
 

@@ -20,9 +20,10 @@ public static class ProbeSplits
     /// </summary>
     /// <param name="videos">The ready videos.</param>
     /// <param name="parts">Their parts.</param>
+    /// <param name="testSplit">The only fold to test, where the run left that one out; empty for all.</param>
     /// <returns>The divisions, and videos that take no part.</returns>
     /// <exception cref="UsageException">There are no labels, fewer than two classes to teach, or no test video.</exception>
-    public static (IReadOnlyList<ProbeSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Of(IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts)
+    public static (IReadOnlyList<ProbeSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Of(IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts, string testSplit = "")
     {
         ArgumentNullException.ThrowIfNull(videos);
         ArgumentNullException.ThrowIfNull(parts);
@@ -38,7 +39,7 @@ public static class ProbeSplits
         if (folds.Length > 1)
         {
             leftOut.AddRange(videos.Where(v => FoldNumber(v.Split) == 0).Select(v => new LeftOut(v.Id, v.SourcePath, "it is in no fold")));
-            splits.AddRange(folds.Select(test => new ProbeSplit(
+            splits.AddRange(folds.Where(f => testSplit.Length == 0 || f.Key == testSplit).Select(test => new ProbeSplit(
                 test.Key, Labelled([.. folds.Where(f => f != test).SelectMany(f => f)], leftOut), Labelled([.. test], leftOut))));
         }
         else

@@ -57,7 +57,7 @@ public static class RunEvaluation
         ArgumentNullException.ThrowIfNull(options);
         var recipe = run.Recipe;
         EvaluationParts.CheckFit(store.Settings, run.Encoders.Any(e => e.Modality == Modality.Video) ? recipe.Clip : null, run.Encoders.Any(e => e.Modality == Modality.Audio) ? recipe.Spectrogram : null);
-        var (splits, leftOut) = ProbeSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, recipe.Data, TrainedIds(run.Folder), "test"));
+        var (splits, leftOut) = ProbeSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, recipe.Data, TrainedIds(run.Folder), "test"), recipe.Data.TestSplit);
         TorchRuntime.SetThreads(recipe.Training.Threads);
         var device = Pretraining.DeviceOf(recipe.Training.Device);
         var (precision, _) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
