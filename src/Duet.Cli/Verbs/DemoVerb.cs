@@ -10,6 +10,7 @@ using Duet.Learning.Pretext.Avts;
 using Duet.Learning.Recipes;
 using Duet.Learning.Training;
 using Duet.Reports;
+using Duet.Reports.Clusters;
 
 namespace Duet.Cli.Verbs;
 
@@ -139,7 +140,13 @@ internal static class DemoVerb
             EvalProbeVerb.Print(context, probe, RunEvaluation.ProbeFile(run));
         }
 
-        context.Line($"Done in {Durations.Text(TimeSpan.FromSeconds(seconds.Values.Sum()))}. Open {report}");
+        var pages = report;
+        if (recipe.Method != RecipeMethod.Avts)
+        {
+            pages += " and " + ClusterReport.Write(run.Path, new ClusterReportOptions { Store = storeFolder, Out = Path.Combine(folder, "clusters.html") }, context.CancellationToken).Page;
+        }
+
+        context.Line($"Done in {Durations.Text(TimeSpan.FromSeconds(seconds.Values.Sum()))}. Open {pages}");
         return ingested.Quarantined.Count > 0 ? ExitCodes.DoneWithQuarantine : ExitCodes.Done;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Duet.Reports.Input;
 
@@ -22,12 +23,23 @@ internal sealed record MetricLine
     public double? EmbeddingStdAudio { get; init; }
     public JsonElement? Stage { get; init; }
     public string? Message { get; init; }
+
+    /// <summary>Numbers whose names depend on the method, such as <c>accuracy_video</c>.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; init; }
+
+    /// <summary>One of <see cref="Others"/>.</summary>
+    public double? Other(string name) =>
+        Others is not null && Others.TryGetValue(name, out var element) && element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) ? value : null;
 }
 
 /// <summary>A run's metrics, in the order of their steps, without what a resumed run did again.</summary>
 internal sealed record Metrics(IReadOnlyList<MetricLine> Train, IReadOnlyList<MetricLine> Validation, IReadOnlyList<MetricLine> Events, bool TornLastLine)
 {
     public static Metrics Empty { get; } = new([], [], [], TornLastLine: false);
+
+    /// <summary>What was decided between epochs, such as a clustering.</summary>
+    public IReadOnlyList<MetricLine> Plans { get; init; } = [];
 
     public bool IsEmpty => Train.Count == 0 && Validation.Count == 0;
 }

@@ -17,7 +17,7 @@ internal static class MetricsReader
             return Metrics.Empty;
         }
 
-        List<MetricLine> train = [], validation = [], events = [];
+        List<MetricLine> train = [], validation = [], events = [], plans = [];
         bool torn = false;
         var rest = Json.WithoutMark(bytes);
         for (int number = 1; rest.Length > 0; number++)
@@ -59,6 +59,9 @@ internal static class MetricsReader
                 case "validation":
                     Append(validation, metric, step);
                     break;
+                case "plan":
+                    Append(plans, metric, step);
+                    break;
                 case "event":
                     events.Add(metric);
                     break;
@@ -68,7 +71,7 @@ internal static class MetricsReader
             }
         }
 
-        return new Metrics(train, validation, events, torn);
+        return new Metrics(train, validation, events, torn) { Plans = plans };
     }
 
     /// <summary>A resumed run goes on from its last checkpoint and does some steps again: what it says then replaces what was said before.</summary>

@@ -53,7 +53,9 @@ internal static class NotesSection
 
         if (sync is null && probe is null)
         {
-            notes.Add("Nobody has judged this run on held-out videos yet: \"duet eval sync\" and \"duet eval probe\" do.");
+            notes.Add(context.Files.Recipe.Method is null or "avts"
+                ? "Nobody has judged this run on held-out videos yet: \"duet eval sync\" and \"duet eval probe\" do."
+                : "Nobody has judged this run on held-out videos yet: \"duet eval probe\" does. \"duet clusters\" shows what was clustered.");
         }
 
         notes.Add("The page needs no network: it holds everything that it shows."

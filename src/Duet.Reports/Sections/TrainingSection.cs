@@ -20,7 +20,7 @@ internal static class TrainingSection
 
         var stages = Stages(metrics, context.Files.Recipe);
         var charts = Charts(metrics).Select(c => (c with { Stretches = stages }).Draw()).OfType<XElement>().ToList();
-        List<XElement> body = [E("p", Summary(metrics, stages))];
+        List<XElement> body = [E("p", Summary(metrics, stages, context.Files.Recipe))];
         if (charts.Count > 0)
         {
             body.Add(C("div", "charts", charts));
@@ -80,7 +80,7 @@ internal static class TrainingSection
 
     private static double? Number(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) ? value : null;
 
-    private static string Summary(Metrics metrics, IReadOnlyList<Stretch> stages)
+    private static string Summary(Metrics metrics, IReadOnlyList<Stretch> stages, RecipeSummary recipe)
     {
         var parts = new List<string>();
         if (metrics.Train.Count > 0)
@@ -103,7 +103,13 @@ internal static class TrainingSection
 
         if (stages.Count > 0)
         {
-            parts.Add(stages.Count == 1 ? "One stage of negatives." : $"{stages.Count} stages of negatives, shaded.");
+            parts.Add((recipe.Method is null or "avts", stages.Count) switch
+            {
+                (true, 1) => "One stage of negatives.",
+                (true, var count) => $"{count} stages of negatives, shaded.",
+                (false, 1) => "One deep clustering iteration.",
+                (false, var count) => $"{count} deep clustering iterations, shaded: at the start of each the clips get new labels and the classifiers new weights.",
+            });
         }
 
         parts.Add("Where many steps share a pixel, the line is their mean and the band runs from the least to the greatest.");
@@ -149,6 +155,11 @@ internal static class TrainingSection
             ],
             Note = "On fixed pairs of held-out videos, the same at every epoch and in every stage, so that the values compare.",
         };
+        foreach (var chart in ClusteringCharts(metrics))
+        {
+            yield return chart;
+        }
+
         yield return new LineChart { Title = "Learning rate", XName = "step", FromZero = true, Series = [Of("learning rate", "train", train, m => m.LearningRate)] };
         yield return new LineChart
         {
@@ -169,6 +180,51 @@ internal static class TrainingSection
             Note = "Standard deviation over a batch. A fall to zero is a collapse: all clips look alike to the network.",
         };
     }
+
+    /// <summary>What the methods that cluster measure: none of it is there for others.</summary>
+    private static IEnumerable<LineChart> ClusteringCharts(Metrics metrics)
+    {
+        var (train, validation) = (metrics.Train, metrics.Validation);
+        yield return new LineChart
+        {
+            Title = "Pseudo-labels predicted right",
+            XName = "step",
+            Percent = true,
+            FromZero = true,
+            Series =
+            [
+                .. Names(train, "accuracy_").Select(n => Of($"{Words(n, "accuracy_")}, training", Modality(n), train, m => m.Other(n))),
+                .. Names(validation, "accuracy_").Select(n => Of($"{Words(n, "accuracy_")}, validation", Modality(n), validation, m => m.Other(n)) with { Dashed = true, Dots = true }),
+            ],
+            Note = "Each encoder's classifier against the clusters that teach it. It begins anew with every iteration; guessing gives one in as many as there are clusters.",
+        };
+        foreach (var (suffix, title, note) in new[]
+        {
+            ("_nmi_previous", "Agreement of the clusters with the iteration before", "Normalised mutual information: 1 where nothing moved. It rises as the labels settle."),
+            ("_nmi_labels", "Agreement of the clusters with the true labels", "Normalised mutual information. The labels took no part in training."),
+        })
+        {
+            yield return new LineChart
+            {
+                Title = title,
+                XName = "step",
+                FromZero = true,
+                Series = [.. Names(metrics.Plans, "", suffix).Select(n => Of($"{n[..^suffix.Length].Replace('_', ' ')} features", Modality(n), metrics.Plans, m => m.Other(n)) with { Dots = true })],
+                Note = note,
+            };
+        }
+    }
+
+    private static IEnumerable<string> Names(IReadOnlyList<MetricLine> lines, string prefix, string suffix = "") => lines
+        .SelectMany(l => l.Others?.Keys ?? Enumerable.Empty<string>())
+        .Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && n.EndsWith(suffix, StringComparison.Ordinal) && n.Length <= 100)
+        .Distinct(StringComparer.Ordinal)
+        .Order(StringComparer.Ordinal)
+        .Take(8);
+
+    private static string Words(string name, string prefix) => name[prefix.Length..].Replace('_', ' ');
+
+    private static string Modality(string name) => name.Contains("audio", StringComparison.Ordinal) && !name.StartsWith("accuracy_video", StringComparison.Ordinal) ? "audio" : "video";
 
     private static Series Of(string name, string css, IReadOnlyList<MetricLine> lines, Func<MetricLine, double?> value) =>
         new(name, css, [.. lines.Select(l => (double)l.Step!.Value)], [.. lines.Select(l => value(l) ?? double.NaN)]);
