@@ -67,6 +67,12 @@ public sealed record ClusteringSummary
     /// <summary>Whether k-means came to rest before its last iteration.</summary>
     public bool Converged { get; init; }
 
+    /// <summary>What k-means searched in: <c>bf16</c> or <c>fp32</c>; null where the labels were given.</summary>
+    public string? Precision { get; init; }
+
+    /// <summary>Share of a sample that the search in bf16 would have assigned to another centroid; null in fp32. The labels themselves are decided in fp32.</summary>
+    public double? Bf16Disagreement { get; init; }
+
     /// <summary>k times the sum of squared shares: 1 where all clusters are of one size, k where there is only one.</summary>
     public double Imbalance { get; init; }
 

@@ -294,6 +294,8 @@ public sealed class ClusteringTask : IPretextTask
                     Splits = fit?.Fit.Splits ?? 0,
                     Restart = fit?.Fit.Restart ?? 0,
                     Converged = fit?.Fit.Converged ?? false,
+                    Precision = fit is null ? null : fit.Fit.Precision == Precision.Bf16 ? "bf16" : "fp32",
+                    Bf16Disagreement = fit?.Fit.Bf16Disagreement,
                 },
                 assignment,
                 before?[clustering.Name],
