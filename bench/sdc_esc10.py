@@ -20,7 +20,7 @@ def run(arguments, fold, seed):
     results = {}
     if not (folder / "encoders" / "audio.safetensors").exists():
         study.pretrain(arguments, folder, [f"data.test_split={fold}", f"seed={seed}"])
-    for pooling in ("average", "flatten"):
+    for pooling in arguments.pooling:
         result = folder / f"probe-{pooling}.json"
         if not result.exists():
             # random weights do not depend on the run: three initialisations, read once for each fold
@@ -36,6 +36,7 @@ def main():
     parser.add_argument("--media", required=True, help="the data set's folder, for the baseline on log-mel statistics")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--pooling", nargs="+", default=["average"], choices=["average", "flatten"])
     arguments = parser.parse_args()
     folds = [f"fold{i + 1}" for i in range(arguments.folds)]
     learned, random = {}, {}

@@ -1,5 +1,4 @@
 using Duet.Learning.Models;
-using Duet.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -55,12 +54,6 @@ public sealed class AvtsModel : nn.Module
             audio.Encoder.Precision = value;
         }
     }
-
-
-    /// <summary>The model of a run's newest checkpoint, in evaluation mode; <see cref="AvtsRun"/> also gives what belongs to it.</summary>
-    /// <param name="run">The run's folder.</param>
-    /// <exception cref="Data.UsageException">There is no checkpoint yet.</exception>
-    public static AvtsModel FromRun(RunFolder run) => AvtsRun.Open(run).Model;
 
     /// <summary>Embeds clips.</summary>
     /// <param name="clips"><c>[batch, 3, time, height, width]</c>, normalised.</param>
