@@ -6,7 +6,7 @@ import statistics
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}  # Student's t by number of runs
+T_95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131]  # Student's t for 2, 3, ... runs
 
 
 def interval(values):
@@ -14,7 +14,7 @@ def interval(values):
     mean = statistics.mean(values)
     if len(values) < 2:
         return f"{mean:.1f}"
-    return f"{mean:.1f} ± {T_95.get(len(values), 1.96) * statistics.stdev(values) / len(values) ** 0.5:.1f}"
+    return f"{mean:.1f} ± {T_95[min(len(values), len(T_95) + 1) - 2] * statistics.stdev(values) / len(values) ** 0.5:.1f}"
 
 
 def folder_of(arguments, name, seed):

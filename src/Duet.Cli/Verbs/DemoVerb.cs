@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Duet.Cli.Hosting;
 using Duet.Cli.Output;
+using Duet.Data;
 using Duet.Data.Scenes;
 using Duet.Data.Store;
 using Duet.Learning.Evaluation;
@@ -54,7 +55,7 @@ internal static class DemoVerb
         verb.Run(context =>
         {
             var number = context.Parse.GetValue(seed);
-            var resolved = Resolve(context.Parse.GetValue(method)!, context.Parse.GetValue(recipe), context.Parse.GetValue(set) ?? []) with { Seed = number };
+            var resolved = Resolve(context.Parse.GetValue(method)!, context.Parse.GetResult(method) is { Implicit: false }, context.Parse.GetValue(recipe), context.Parse.GetValue(set) ?? []) with { Seed = number };
             var scenes = Scenes with { Count = context.Parse.GetValue(videos), Seed = number };
             return RunAsync(context, Path.GetFullPath(context.Parse.GetValue(output)!), scenes, resolved, Typed(context));
         });
@@ -62,11 +63,19 @@ internal static class DemoVerb
     }
 
     /// <summary>The method's recipe: the clustering methods share one, and differ in nothing but the source of the labels.</summary>
-    private static Recipe Resolve(string method, string? recipe, string[] set)
+    private static Recipe Resolve(string method, bool asked, string? recipe, string[] set)
     {
-        var shared = recipe is null && method is not ("avts" or "xdc");
+        if (recipe is not null)
+        {
+            var named = RecipeFile.Load(RecipeCatalog.Shipped.Resolve(recipe), set);
+            return !asked || named.MethodName() == method
+                ? named
+                : throw new UsageException($"--method {method} and --recipe {recipe} disagree: the recipe's method is {named.MethodName()}. Leave one of them out.");
+        }
+
+        var shared = method is not ("avts" or "xdc");
         string[] settings = shared ? [$"method={method}", $"name={method}_demo", .. set] : set;
-        return RecipeFile.Load(RecipeCatalog.Shipped.Resolve(recipe ?? (method == "avts" ? "avts_demo" : ClusteringRecipe)), settings);
+        return RecipeFile.Load(RecipeCatalog.Shipped.Resolve(method == "avts" ? "avts_demo" : ClusteringRecipe), settings);
     }
 
     private static async Task<int> RunAsync(CommandContext context, string folder, SceneSetOptions scenes, Recipe recipe, string command)
@@ -74,6 +83,11 @@ internal static class DemoVerb
         var seconds = new Dictionary<string, double>(StringComparer.Ordinal);
         var clock = Stopwatch.StartNew();
         var (videos, storeFolder, run) = (Path.Combine(folder, "videos"), Path.Combine(folder, "store"), new RunFolder(Path.Combine(folder, "run")));
+
+        if (run.HoldsRun && RecipeFile.Differences(RecipeFile.Load(run.RecipeFile), recipe) is [var difference, ..])
+        {
+            throw new UsageException($"'{folder}' holds a demonstration with another recipe ({difference}). Choose another --out, or give the options that it was started with.");
+        }
 
         context.Line($"1 of 5: {scenes.Count} videos of {scenes.Seconds} s, {SceneKinds.All.Count} kinds of event, into {videos}");
         using (var line = new ProgressLine(context, "scenes", "videos"))

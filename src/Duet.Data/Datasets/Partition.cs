@@ -47,7 +47,7 @@ public sealed class Partition
 
         var sorted = videos.OrderBy(static v => v.Id, StringComparer.Ordinal).ToArray();
         var named = Array.ConvertAll(sorted, v => options.TestSplit.Length > 0 && string.Equals(v.Split, options.TestSplit, StringComparison.Ordinal) ? Part.Test : PartOf(v.Split));
-        if (options.TestSplit.Length > 0 && Array.IndexOf(named, Part.Test) < 0)
+        if (options.TestSplit.Length > 0 && !sorted.Any(v => string.Equals(v.Split, options.TestSplit, StringComparison.Ordinal)))
         {
             var known = sorted.Select(static v => v.Split).OfType<string>().Where(static s => s.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
             throw new UsageException(

@@ -21,9 +21,10 @@ public static class ProbeSplits
     /// <param name="videos">The ready videos.</param>
     /// <param name="parts">Their parts.</param>
     /// <param name="testSplit">The only fold to test, where the run left that one out; empty for all.</param>
+    /// <param name="trained">Ids of the videos that taught the run: of a fold that was left out, those take no part. Null: none.</param>
     /// <returns>The divisions, and videos that take no part.</returns>
     /// <exception cref="UsageException">There are no labels, fewer than two classes to teach, or no test video.</exception>
-    public static (IReadOnlyList<ProbeSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Of(IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts, string testSplit = "")
+    public static (IReadOnlyList<ProbeSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Of(IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts, string testSplit = "", IReadOnlySet<string>? trained = null)
     {
         ArgumentNullException.ThrowIfNull(videos);
         ArgumentNullException.ThrowIfNull(parts);
@@ -36,15 +37,19 @@ public static class ProbeSplits
         var leftOut = new List<LeftOut>();
         var folds = videos.Where(v => FoldNumber(v.Split) > 0).GroupBy(v => v.Split!, StringComparer.Ordinal).OrderBy(g => FoldNumber(g.Key)).ToArray();
         List<ProbeSplit> splits = [];
-        if (folds.Length > 1)
+        if (folds.Length > 1 && (testSplit.Length == 0 || folds.Any(f => f.Key == testSplit)))
         {
             leftOut.AddRange(videos.Where(v => FoldNumber(v.Split) == 0).Select(v => new LeftOut(v.Id, v.SourcePath, "it is in no fold")));
             splits.AddRange(folds.Where(f => testSplit.Length == 0 || f.Key == testSplit).Select(test => new ProbeSplit(
-                test.Key, Labelled([.. folds.Where(f => f != test).SelectMany(f => f)], leftOut), Labelled([.. test], leftOut))));
+                test.Key, Labelled([.. folds.Where(f => f != test).SelectMany(f => f)], leftOut), Labelled([.. test.Where(v => testSplit.Length == 0 || trained?.Contains(v.Id) != true)], leftOut))));
+            if (testSplit.Length > 0 && trained is not null)
+            {
+                leftOut.AddRange(videos.Where(v => v.Split == testSplit && trained.Contains(v.Id)).Select(v => new LeftOut(v.Id, v.SourcePath, "a run that this one goes on from learned from it")));
+            }
         }
         else
         {
-            var division = parts();
+            var division = parts(); // also where the run left out a split that is no fold
             leftOut.AddRange(division.LeftOut);
             splits.Add(new ProbeSplit("test", Labelled([.. division.Train, .. division.Validation], leftOut), Labelled(division.Test, leftOut)));
         }

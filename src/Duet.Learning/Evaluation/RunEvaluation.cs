@@ -1,12 +1,13 @@
-using System.Text.Json;
 using Duet.Data;
 using Duet.Data.Clips;
+using Duet.Data.Datasets;
 using Duet.Data.Store;
 using Duet.Learning.Audio;
 using Duet.Learning.Models;
 using Duet.Learning.Native;
 using Duet.Learning.Pretext;
 using Duet.Learning.Pretext.Avts;
+using Duet.Learning.Recipes;
 using Duet.Learning.Training;
 using TorchSharp;
 
@@ -36,7 +37,8 @@ public static class RunEvaluation
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(options);
         EvaluationParts.CheckFit(store.Settings, run.Recipe.Clip, run.Recipe.Spectrogram);
-        var parts = EvaluationParts.Of(store.Videos, run.Recipe.Data, TrainedIds(run.Folder), options.Split);
+        var recorded = RunStore.Read(run.Folder);
+        var parts = EvaluationParts.Of(store.Videos, DivisionOn(store, run.Recipe, recorded), recorded.Taught(), options.Split);
         var (device, subject) = Prepare(run);
         using var preprocessor = run.Preprocessor(device);
         return SyncEvaluation.Run(
@@ -57,7 +59,9 @@ public static class RunEvaluation
         ArgumentNullException.ThrowIfNull(options);
         var recipe = run.Recipe;
         EvaluationParts.CheckFit(store.Settings, run.Encoders.Any(e => e.Modality == Modality.Video) ? recipe.Clip : null, run.Encoders.Any(e => e.Modality == Modality.Audio) ? recipe.Spectrogram : null);
-        var (splits, leftOut) = ProbeSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, recipe.Data, TrainedIds(run.Folder), "test"), recipe.Data.TestSplit);
+        var recorded = RunStore.Read(run.Folder);
+        var division = DivisionOn(store, recipe, recorded);
+        var (splits, leftOut) = ProbeSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, recorded.Taught(), "test"), division.TestSplit, recorded.Taught());
         TorchRuntime.SetThreads(recipe.Training.Threads);
         var device = Pretraining.DeviceOf(recipe.Training.Device);
         var (precision, _) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
@@ -92,22 +96,9 @@ public static class RunEvaluation
 
     private static string InWords(Precision precision) => precision == Precision.Bf16 ? "bf16" : "fp32";
 
-    /// <summary>Which videos taught the run: none of them may come back as a test.</summary>
-    private static HashSet<string> TrainedIds(RunFolder run)
-    {
-        try
-        {
-            using var stream = File.OpenRead(run.StoreFile);
-            var recorded = JsonSerializer.Deserialize<RunStore>(stream, RunJson.File);
-            return recorded?.Train is { } ids
-                ? ids.ToHashSet(StringComparer.Ordinal)
-                : throw new DuetException($"{run.StoreFile} does not say which videos the run learned from; without that nothing can be tested honestly.");
-        }
-        catch (Exception e) when (e is FileNotFoundException or JsonException)
-        {
-            throw new DuetException($"{run.StoreFile} can't be read, and without it nobody knows which videos the run learned from: {e.Message.TrimEnd('.')}. Restore it from a copy of the run.", e);
-        }
-    }
+    /// <summary>The recipe's division, as it holds on a store: a test split is a name in the store that the run learned from.</summary>
+    private static PartitionOptions DivisionOn(VideoStore store, Recipe recipe, RunStore recorded) =>
+        string.Equals(recorded.Fingerprint, store.Fingerprint, StringComparison.Ordinal) ? recipe.Data : recipe.Data with { TestSplit = "" };
 
     /// <summary>An AVTS model as the evaluation sees it.</summary>
     private sealed class AvtsSyncModel(AvtsRun run, ClipPreprocessor preprocessor) : ISyncModel

@@ -68,7 +68,7 @@ public static class Pretraining
         {
             notes.AddRange(task.Notes);
             WriteJson(run.EnvironmentFile, environment);
-            WriteJson(run.StoreFile, RunStore.Of(store, partition));
+            WriteJson(run.StoreFile, RunStore.Of(store, partition, from));
             AtomicFile.WriteAllText(run.RecipeFile, RecipeFile.ToYaml(recipe)); // last: a folder with a recipe holds a run
         }
 
@@ -104,7 +104,17 @@ public static class Pretraining
             throw new UsageException($"The recipe '{recipe.Name}' takes nothing from another run. Leave --from out, or set clustering.labels: given or clustering.initial_weights: given.");
         }
 
-        bool HasStarted() => resume && File.Exists(PseudoLabelFiles.ReportFile(run, 1));
+        bool HasStarted()
+        {
+            if (!resume || !run.HoldsRun)
+            {
+                return false;
+            }
+
+            // Only a checkpoint holds what was given; files beside it may be of a call that was killed before its first one.
+            using var checkpoint = Checkpoints.Newest(run);
+            return checkpoint is { Header.State.Begun: true } && ClusteringTask.HasLabels(checkpoint.TaskState());
+        }
     }
 
     private static void CheckFolder(Recipe recipe, RunSource store, RunFolder run, bool resume)
@@ -141,7 +151,8 @@ public static class Pretraining
 
     private static void CheckStore(Recipe recipe, RunSource store)
     {
-        if (recipe.Spectrogram.SampleRate != store.SampleRate)
+        var silent = recipe.Method != RecipeMethod.Avts && recipe.Clustering.Streams == ClusteringStreams.Video;
+        if (!silent && recipe.Spectrogram.SampleRate != store.SampleRate)
         {
             throw new UsageException(
                 $"The recipe's spectrograms are for sound at {recipe.Spectrogram.SampleRate} Hz, and the store '{store.Path}' holds {store.SampleRate} Hz. "

@@ -161,6 +161,16 @@ public sealed record Recipe : IValidated
             yield return new($"{Section}.{nameof(ClusteringOptions.Streams)}", $"{MethodName()} learns from both modalities; with one alone take sdc or xdc_same_modality, or labels: given");
         }
 
+        if (Method == RecipeMethod.XdcSameModality && Clustering.InitialWeights == ClusteringSource.Given)
+        {
+            yield return new($"{Section}.{nameof(ClusteringOptions.InitialWeights)}", "another run has no second encoder of each modality to give");
+        }
+
+        if (Method == RecipeMethod.Cdc && (Clustering.KVideo > 0 || Clustering.KAudio > 0))
+        {
+            yield return new($"{Section}.{nameof(ClusteringOptions.KVideo)}", "and k_audio mean nothing to cdc, which has one clustering; set clustering.k");
+        }
+
         if ((long)Clustering.Iterations * Clustering.EpochsPerIteration > MostEpochs)
         {
             yield return new($"{Section}.{nameof(ClusteringOptions.Iterations)}", $"times {Clustering.EpochsPerIteration} epochs are more than {MostEpochs} together");

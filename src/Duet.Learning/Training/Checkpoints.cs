@@ -112,6 +112,10 @@ public sealed class Checkpoints
         return path;
     }
 
+    /// <summary>The tensors' file of a step's checkpoint; null where there is none.</summary>
+    /// <param name="step">The step.</param>
+    public string? Existing(long step) => Steps(Run).Contains(step) ? PathOf(Run, step, TensorSuffix) : null;
+
     /// <summary>Where the newest checkpoint is, as a sentence.</summary>
     public string NewestInWords() => Steps(Run).DefaultIfEmpty(-1).Max() is var step and >= 0
         ? $"The last checkpoint is kept: '{PathOf(Run, step, TensorSuffix)}'."

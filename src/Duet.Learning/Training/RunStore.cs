@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Data.Datasets;
 using Duet.Data.Store;
@@ -25,10 +27,39 @@ public sealed record RunStore
     /// <summary>Ids of the videos for the test.</summary>
     public required IReadOnlyList<string> Test { get; init; }
 
+    /// <summary>The run that gave labels or first weights; null where none did.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Ids of the videos that taught that run, or one before it: none of them can be a test of this one.</summary>
+    public IReadOnlyList<string> TaughtBefore { get; init; } = [];
+
+    /// <summary>Every video that took part in what the run knows.</summary>
+    public HashSet<string> Taught() => [.. Train, .. TaughtBefore];
+
+    /// <summary>Reads a run's <c>store.json</c>.</summary>
+    /// <param name="run">The run.</param>
+    /// <exception cref="DuetException">It is missing or damaged.</exception>
+    public static RunStore Read(RunFolder run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        try
+        {
+            using var stream = File.OpenRead(run.StoreFile);
+            return JsonSerializer.Deserialize<RunStore>(stream, RunJson.File) is { Train: not null, TaughtBefore: not null } recorded
+                ? recorded
+                : throw new DuetException($"{run.StoreFile} does not say which videos the run learned from; without that nothing can be tested honestly.");
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            throw new DuetException($"{run.StoreFile} can't be read, and without it nobody knows which videos the run learned from: {e.Message.TrimEnd('.')}. Restore it from a copy of the run.", e);
+        }
+    }
+
     /// <summary>Describes a store and its parts.</summary>
     /// <param name="store">The store.</param>
     /// <param name="partition">Its parts.</param>
-    internal static RunStore Of(RunSource store, Partition partition)
+    /// <param name="from">The run that gives labels or first weights; null where none does.</param>
+    internal static RunStore Of(RunSource store, Partition partition, RunFolder? from = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(partition);
@@ -39,6 +70,8 @@ public sealed record RunStore
             Train = [.. partition.Train.Select(v => v.Id)],
             Validation = [.. partition.Validation.Select(v => v.Id)],
             Test = [.. partition.Test.Select(v => v.Id)],
+            From = from?.Path,
+            TaughtBefore = from is null ? [] : [.. Read(from).Taught().Order(StringComparer.Ordinal)],
         };
     }
 }

@@ -70,9 +70,10 @@ public sealed class Trainer : IDisposable
         clock.Start();
         try
         {
-            if (state.Step == 0 && !state.Finished)
+            if (!state.Begun)
             {
                 task.Begin(loader, stop);
+                state = state with { Begun = true };
             }
 
             while (!state.Finished && state.Epoch < task.Epochs && task.Prepare(state.Epoch, loader, stop) is { } plan)
@@ -142,7 +143,7 @@ public sealed class Trainer : IDisposable
         var value = loss.ToDouble();
         if (!double.IsFinite(value))
         {
-            throw Diverged(value);
+            throw Diverged("loss", value, state.Step + 1);
         }
 
         task.Network.zero_grad();
@@ -177,6 +178,11 @@ public sealed class Trainer : IDisposable
     {
         if (validation is not null)
         {
+            if (validation.FirstOrDefault(v => v.Key == "loss") is { Key: not null } judged && !double.IsFinite(judged.Value))
+            {
+                throw Diverged("validation loss", judged.Value, state.Step);
+            }
+
             metrics.Write("validation", state.Step, state.Epoch, validation);
             Note(string.Create(CultureInfo.InvariantCulture, $"epoch {state.Epoch + 1} validation: {string.Join(", ", validation.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Key.Replace('_', ' ')} {v.Value:0.####}")))}"));
         }
@@ -201,7 +207,10 @@ public sealed class Trainer : IDisposable
     private TrainingOutcome End(bool finished)
     {
         state = state with { Finished = finished };
-        var file = Save();
+
+        // Stopped between two epochs, the checkpoint of this step is already there, and what was prepared since then is prepared again. To
+        // write another one over it would, if cut off half-way, leave tensors and header that do not belong together.
+        var file = !finished && state.Batch == 0 ? checkpoints.Existing(state.Step) ?? Save() : Save();
         if (state.Step > 0)
         {
             task.Export(checkpoints.Run, state.Step, checkpoints.Store);
@@ -288,7 +297,7 @@ public sealed class Trainer : IDisposable
 
     private void Note(string message) => progress?.Report(new TrainingNote(message));
 
-    private TrainingException Diverged(double loss) => new(string.Create(
+    private TrainingException Diverged(string what, double loss, long step) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"The loss became {loss} at step {state.Step + 1} (epoch {state.Epoch + 1}). Try a lower training.learning_rate.base, a longer warm-up, training.clip_norm: 1 or training.precision: fp32. {checkpoints.NewestInWords()}"));
+        $"The {what} became {loss} at step {step} (epoch {state.Epoch + 1}). Try a lower training.learning_rate.base, a longer warm-up, training.clip_norm: 1 or training.precision: fp32. {checkpoints.NewestInWords()}"));
 }

@@ -9,6 +9,9 @@ public sealed record TrainerState
     /// <summary>Steps taken.</summary>
     public long Step { get; init; }
 
+    /// <summary>Whether the method has measured what it must know of its data; it does so once in a run.</summary>
+    public bool Begun { get; init; }
+
     /// <summary>The epoch that the next step belongs to, from 0.</summary>
     public int Epoch { get; init; }
 

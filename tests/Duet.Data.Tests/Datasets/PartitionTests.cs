@@ -96,6 +96,8 @@ public sealed class PartitionTests
         var error = Should.Throw<UsageException>(() => Partition.Of(videos, new() { TestSplit = "fold9" }));
         error.Message.ShouldContain("fold9");
         error.Message.ShouldContain("fold1, fold2, fold3");
+        Should.Throw<UsageException>(() => Partition.Of([MemoryStore.Video("a", split: "test"), MemoryStore.Video("b", split: "train")], new() { TestSplit = "fold1" }))
+            .Message.ShouldContain("It has test, train");
         Should.Throw<UsageException>(() => Partition.Of(MemoryStore.Videos(5), new() { TestSplit = "fold1" })).Message.ShouldContain("names no splits");
     }
 

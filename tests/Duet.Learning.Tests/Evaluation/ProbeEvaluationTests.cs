@@ -200,6 +200,20 @@ public sealed class ProbeEvaluationTests
             .Message.ShouldContain("one class only");
     }
 
+    [Fact]
+    public void A_fold_that_was_left_out_is_tested_alone_and_without_videos_that_taught_before()
+    {
+        var (splits, leftOut) = ProbeSplits.Of(Videos, () => throw new InvalidOperationException(), "fold2", new HashSet<string>(StringComparer.Ordinal) { "v03", "v00" });
+        splits.Single().Name.ShouldBe("fold2");
+        splits[0].Train.ShouldAllBe(v => v.Split != "fold2");
+        splits[0].Test.Select(v => v.Id).ShouldBe(Videos.Where(v => v.Split == "fold2" && v.Id != "v03").Select(v => v.Id));
+        leftOut.Single().VideoId.ShouldBe("v03");
+
+        // A split that is no fold, in a store that has folds too: the division decides.
+        var parts = EvaluationParts.Of(Videos, new PartitionOptions(), new HashSet<string>(), "test");
+        ProbeSplits.Of(Videos, () => parts, "test").Splits.Single().Test.Count.ShouldBe(parts.Test.Count);
+    }
+
     private static IReadOnlyList<ProbeSplit> Folds(StoredVideo[] videos) => ProbeSplits.Of(videos, () => throw new InvalidOperationException()).Splits;
 
     private static ProbeResult Run(IReadOnlyList<ProbeSplit> splits, ProbeOptions options, LevelStore? store = null, long pretrainedSeed = 77)

@@ -82,7 +82,7 @@ internal sealed class Clusterer(Recipe recipe, ClusteringPlan plan, ClipParts tr
     }
 
     /// <summary>A clustering's features: one encoder's as they are, those of several l2-normalised each and put side by side (XDC, section 3, CDC).</summary>
-    private static FeatureMatrix FeaturesOf(PlannedClustering clustering, IReadOnlyDictionary<string, FeatureMatrix> features)
+    internal static FeatureMatrix FeaturesOf(PlannedClustering clustering, IReadOnlyDictionary<string, FeatureMatrix> features)
     {
         if (clustering.Streams.Count == 1)
         {

@@ -35,7 +35,6 @@ internal static class ClusteringQuality
         {
             Clips = clusters.Length,
             ValidationClips = assignment.Validation.Count(c => c != ClusterAssignment.None),
-            Unreadable = training.Count - clusters.Length + assignment.Validation.Count(c => c == ClusterAssignment.None),
             Imbalance = ClusterQuality.Imbalance(sizes),
             Sizes = sizes,
             EntropyBits = ClusterQuality.EntropyBits(sizes),

@@ -52,7 +52,7 @@ public sealed record ClusteringSummary
     /// <summary>Numbers per clip that were clustered; 0 where the labels were given.</summary>
     public int Dimension { get; init; }
 
-    /// <summary>k-means's objective: the mean squared distance to the centroid; null where the labels were given.</summary>
+    /// <summary>k-means's objective: the sum of the squared distances to the centroids; null where the labels were given.</summary>
     public double? Objective { get; init; }
 
     /// <summary>The objective after each of k-means's iterations.</summary>

@@ -35,11 +35,16 @@ internal sealed class GivenRun : IDisposable
     public Dictionary<string, ClusterAssignment> Labels(ClusteringPlan plan, PseudoLabelFiles files)
     {
         var folder = Path.Combine(run.Path, PseudoLabelFiles.FolderName);
+        var last = Enumerable.Range(1, 9999).TakeWhile(i => File.Exists(PseudoLabelFiles.ReportFile(run, i))).LastOrDefault(); // written after its tables
         var labels = new Dictionary<string, ClusterAssignment>(StringComparer.Ordinal);
         foreach (var clustering in plan.Clusterings)
         {
-            var path = Enumerable.Range(1, 9999).Select(i => Path.Combine(folder, PseudoLabelFiles.TableName(i, clustering.Name))).TakeWhile(File.Exists).LastOrDefault()
-                ?? throw new UsageException($"The run '{run.Path}' has no pseudo-labels from {clustering.Name} features, which this recipe learns. Name a run of the same method with --from.");
+            var path = Path.Combine(folder, PseudoLabelFiles.TableName(last, clustering.Name));
+            if (last == 0 || !File.Exists(path))
+            {
+                throw new UsageException($"The run '{run.Path}' has no pseudo-labels from {clustering.Name} features, which this recipe learns. Name a run of the same method with --from.");
+            }
+
             var assignment = files.Align(PseudoLabelTable.Read(path), path, clustering.K, out var missing);
             if (assignment.Training.All(c => c == ClusterAssignment.None))
             {

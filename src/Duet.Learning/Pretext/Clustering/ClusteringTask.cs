@@ -59,7 +59,7 @@ public sealed class ClusteringTask : IPretextTask
         training = ClipParts.Of(partition.Train, recipe.Clip, options.ClipsPerVideo, plan.Content);
         validation = ClipParts.Of(partition.Validation, recipe.Clip, options.ClipsPerVideo, plan.Content);
         files = new PseudoLabelFiles(run.Folder, training, validation);
-        CheckClips();
+        CheckClips(partition);
         given = options.Labels == ClusteringSource.Given ? run.Given?.Labels(plan, files) : null;
         validationClips = [.. Spread(validation.Count, recipe.Training.ValidationClips).Select(validation.Centre)];
         var wanted = recipe.Training.EpochSize > 0 ? recipe.Training.EpochSize : training.Count;
@@ -117,7 +117,8 @@ public sealed class ClusteringTask : IPretextTask
     {
         ArgumentNullException.ThrowIfNull(loader);
         var options = recipe.Clustering;
-        ClusteringReport? report = null;
+        List<string> notes = [];
+        IReadOnlyList<KeyValuePair<string, double>> numbers = [];
         if (state.IsOver(epoch, options))
         {
             if (state.Iteration == options.Iterations)
@@ -125,7 +126,10 @@ public sealed class ClusteringTask : IPretextTask
                 return null;
             }
 
-            report = Relabel(state.Iteration + 1, epoch, loader, stop);
+            var pass = new FeaturePass(plan, model, Preprocessor, recipe.Training.Batch, run.Progress);
+            var report = Relabel(state.Iteration + 1, epoch, pass, loader, stop);
+            notes = [.. Unreadable(pass.Failures), .. report.Clusterings.SelectMany(c => c.Notes.Prepend($"iteration {report.Iteration}: {ClusteringQuality.InWords(c)}"))];
+            numbers = [new("iteration", report.Iteration), .. report.Clusterings.SelectMany(ClusteringQuality.Numbers)];
         }
 
         labels ??= SavedLabels();
@@ -134,8 +138,8 @@ public sealed class ClusteringTask : IPretextTask
             string.Create(CultureInfo.InvariantCulture, $"iteration {state.Iteration} of {options.Iterations}"),
             Restart: epoch == state.FirstEpoch)
         {
-            Notes = report is null ? [] : [.. report.Clusterings.SelectMany(c => c.Notes.Prepend($"iteration {report.Iteration}: {ClusteringQuality.InWords(c)}"))],
-            Numbers = report is null ? [] : [new("iteration", report.Iteration), .. report.Clusterings.SelectMany(ClusteringQuality.Numbers)],
+            Notes = notes,
+            Numbers = numbers,
         };
     }
 
@@ -215,7 +219,7 @@ public sealed class ClusteringTask : IPretextTask
             EncoderFile.Save(
                 run.EncoderFile(name),
                 encoder,
-                PreprocessingCard.Of(encoder, recipe.Clip, recipe.Spectrogram, statistics, run.Name, recipe.MethodName(), step) with { Seed = recipe.Seed, Store = store });
+                PreprocessingCard.Of(encoder, recipe.Clip, recipe.Spectrogram, statistics, run.Name, recipe.MethodName(), step) with { Seed = SeedOf(name), Store = store });
         }
     }
 
@@ -225,6 +229,12 @@ public sealed class ClusteringTask : IPretextTask
         model.Dispose();
         preprocessor?.Dispose();
     }
+
+    /// <summary>Whether a saved state has labels of its own.</summary>
+    internal static bool HasLabels(TaskState state) => state.Values["clustering"]?.Deserialize<ClusteringState>(RunJson.File) is { Iteration: > 0 };
+
+    /// <summary>The seed of an encoder's first weights; null where they are another run's.</summary>
+    private long? SeedOf(string stream) => recipe.Clustering.InitialWeights == ClusteringSource.Given ? null : plan.Streams.First(s => s.Name == stream).Seed;
 
     private ClipPreprocessor Preprocessor => preprocessor ??= takesSound
         ? new ClipPreprocessor(recipe.Clip, recipe.Spectrogram, statistics, device)
@@ -261,14 +271,14 @@ public sealed class ClusteringTask : IPretextTask
         return (total, numbers);
     }
 
-    private ClusteringReport Relabel(int iteration, int epoch, ClipLoader loader, CancellationToken stop)
+    private ClusteringReport Relabel(int iteration, int epoch, FeaturePass pass, ClipLoader loader, CancellationToken stop)
     {
         var before = iteration == 1 ? null : labels ?? SavedLabels();
         var found = recipe.Clustering.Labels == ClusteringSource.Given
             ? null
-            : new Clusterer(recipe, plan, training, validation).Run(
-                iteration, new FeaturePass(plan, model, Preprocessor, recipe.Training.Batch, run.Progress), loader, stop);
-        var next = found?.ToDictionary(f => f.Key, f => f.Value.Assignment, StringComparer.Ordinal) ?? given!;
+            : new Clusterer(recipe, plan, training, validation).Run(iteration, pass, loader, stop);
+        var next = found?.ToDictionary(f => f.Key, f => f.Value.Assignment, StringComparer.Ordinal)
+            ?? given ?? throw new UsageException($"The recipe '{recipe.Name}' learns labels of another run. Name that run with --from RUN.");
         var report = new ClusteringReport { Method = recipe.MethodName(), Iteration = iteration, Epoch = epoch, Clusterings = [.. plan.Clusterings.Select(Summarise)] };
         files.Write(report);
         labels = next;
@@ -289,7 +299,8 @@ public sealed class ClusteringTask : IPretextTask
                     Sha256 = "",
                     K = clustering.K,
                     Dimension = fit?.Dimension ?? 0,
-                    Objective = fit?.Fit.Objectives[^1],
+                    Objective = fit?.Fit.Objective,
+                    Unreadable = fit is null ? 0 : assignment.Training.Concat(assignment.Validation).Count(c => c == ClusterAssignment.None),
                     Objectives = fit?.Fit.Objectives ?? [],
                     Splits = fit?.Fit.Splits ?? 0,
                     Restart = fit?.Fit.Restart ?? 0,
@@ -327,15 +338,18 @@ public sealed class ClusteringTask : IPretextTask
             using (batch)
             using (NewDisposeScope())
             {
-                if (batch.Failures.Count > 0)
+                // Without the black and silent stand-ins for what can't be read.
+                var failed = batch.Failures.Select(f => f.Index).ToHashSet();
+                var kept = Enumerable.Range(0, batch.Count).Where(i => !failed.Contains(i)).Select(i => (long)i).ToArray();
+                if (kept.Length < 2)
                 {
-                    continue; // black and silent stand-ins would be learned
+                    continue; // batch normalisation needs two
                 }
 
                 var inputs = FeaturePass.Inputs(plan, Preprocessor, batch);
                 foreach (var (modality, calibration) in calibrations)
                 {
-                    calibration.Add(inputs[modality]);
+                    calibration.Add(failed.Count == 0 ? inputs[modality] : inputs[modality].index_select(0, tensor(kept, device: device)));
                 }
             }
         }
@@ -346,10 +360,41 @@ public sealed class ClusteringTask : IPretextTask
         }
     }
 
-    private void CheckClips()
+    /// <summary>What could not be read while features were: a few by name.</summary>
+    private static IEnumerable<string> Unreadable(SortedDictionary<string, string> failures)
+    {
+        const int Named = 10;
+        if (failures.Count > 0)
+        {
+            yield return $"{failures.Count} clips could not be read; they have no label and teach nothing. Check the store with 'duet store verify'.";
+        }
+
+        foreach (var (clip, reason) in failures.Take(Named))
+        {
+            yield return $"unreadable clip {clip}: {reason}";
+        }
+
+        if (failures.Count > Named)
+        {
+            yield return $"and {failures.Count - Named} more";
+        }
+    }
+
+    private void CheckClips(Partition partition)
     {
         var most = plan.Clusterings.Max(c => c.K);
+        var takesFrames = plan.Streams.Any(s => s.Modality == Modality.Video);
         var clip = recipe.Clip;
+        if (training.Count == 0 && takesFrames && !partition.Train.Any(v => v.HasFrames))
+        {
+            throw new UsageException($"The store has no pictures to learn from, and {recipe.MethodName()} needs them here. Ingest with --streams both, or learn from sound alone: method: sdc with clustering.streams: audio.");
+        }
+
+        if (training.Count == 0 && takesSound && !partition.Train.Any(v => v.HasSound))
+        {
+            throw new UsageException($"The store has no sound to learn from, and {recipe.MethodName()} needs it here. Ingest with --streams both, or learn from pictures alone: method: sdc with clustering.streams: video.");
+        }
+
         if (training.Count == 0)
         {
             throw new UsageException(string.Create(
@@ -371,7 +416,7 @@ public sealed class ClusteringTask : IPretextTask
 
     private IEnumerable<string> Describe()
     {
-        yield return $"training: {training.Count} clips of {training.VideoCount} videos{(training.LeftOut.Count > 0 ? $"; {training.LeftOut.Count} videos are shorter than a clip" : "")}.";
+        yield return $"training: {training.Count} clips of {training.VideoCount} videos{(training.LeftOut.Count > 0 ? $"; {training.LeftOut.Count} videos are shorter than a clip or lack a stream" : "")}.";
         if (given is not null && run.Given!.Missing > 0)
         {
             yield return $"labels: {run.Given.Missing} clips have none in the run that gives them, and teach nothing.";

@@ -12,6 +12,9 @@ namespace Duet.Learning.Pretext.Clustering;
 /// <summary>Reads features from all encoders at once, in evaluation mode: each clip is decoded once.</summary>
 internal sealed class FeaturePass(ClusteringPlan plan, ClusteringModel model, ClipPreprocessor preprocessor, int batch, IProgress<TrainingProgress>? progress)
 {
+    /// <summary>Clips that could not be read, and why: each once.</summary>
+    public SortedDictionary<string, string> Failures { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Reads features.</summary>
     /// <param name="what">What for, for the progress line.</param>
     /// <param name="requests">The clips.</param>
@@ -34,7 +37,12 @@ internal sealed class FeaturePass(ClusteringPlan plan, ClusteringModel model, Cl
             using (NewDisposeScope())
             using (no_grad())
             {
-                unreadable.UnionWith(clips.Failures.Select(f => row + f.Index));
+                foreach (var failure in clips.Failures)
+                {
+                    unreadable.Add(row + failure.Index);
+                    Failures[clips.Requests[failure.Index].SampleId] = failure.Reason;
+                }
+
                 var inputs = Inputs(plan, preprocessor, clips);
                 foreach (var stream in plan.Streams)
                 {

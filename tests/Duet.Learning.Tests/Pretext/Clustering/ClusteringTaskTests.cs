@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Duet.Data;
+using Duet.Data.Store;
 using Duet.Data.Tables;
+using Duet.Learning.Evaluation;
 using Duet.Learning.Pretext;
 using Duet.Learning.Pretext.Clustering;
 using Duet.Learning.Recipes;
@@ -176,8 +178,90 @@ public sealed class ClusteringTaskTests
         Should.Throw<UsageException>(() => run.Run(recipe with { Clustering = recipe.Clustering with { K = 25 } })).Message.ShouldContain("24 training clips");
         Should.Throw<UsageException>(() => run.Run(recipe with { Clip = recipe.Clip with { Frames = 101 } })).Message.ShouldContain("clip.frames");
         run.Folder.HoldsRun.ShouldBeFalse();
-        var wild = recipe with { Training = recipe.Training with { ClipNorm = 0, LearningRate = new() { Base = 1e30 } } };
-        Should.Throw<TrainingException>(() => run.Run(wild)).Message.ShouldContain("learning_rate");
+
+        // One step to an iteration: the next thing that looks at the ruined weights is the clustering.
+        var wild = recipe with
+        {
+            Clustering = recipe.Clustering with { EpochsPerIteration = 1 },
+            Training = recipe.Training with { EpochSize = 8, ClipNorm = 0, ValidateEvery = 0, LearningRate = new() { Base = 1e30 } },
+        };
+        Should.Throw<TrainingException>(() => run.Run(wild)).Message.ShouldContain("features of clip");
+        using var judged = new TinyRun();
+        Should.Throw<TrainingException>(() => judged.Run(wild with { Training = wild.Training with { ValidateEvery = 1 } })).Message.ShouldContain("The validation loss became NaN");
+    }
+
+    [Fact]
+    public void Killed_before_its_first_checkpoint_a_run_asks_again_for_what_another_gives()
+    {
+        var first = Uninterrupted(RecipeMethod.Xdc);
+        var recipe = Recipe() with { Seed = 9 };
+        recipe = recipe with { Clustering = recipe.Clustering with { InitialWeights = ClusteringSource.Given, Iterations = 2 } };
+        using var straight = new TinyRun();
+        straight.Run(recipe, from: first.Folder).Finished.ShouldBeTrue();
+        using var killed = new TinyRun();
+        Should.Throw<InvalidOperationException>(() => killed.Run(recipe, from: first.Folder, stopWhen: p => p is StepProgress ? throw new InvalidOperationException("killed") : false));
+        File.Exists(PseudoLabelFiles.ReportFile(killed.Folder, 1)).ShouldBeTrue(); // but no checkpoint knows of it
+        Should.Throw<UsageException>(() => killed.Run(recipe, resume: true)).Message.ShouldContain("--from");
+        killed.Run(recipe, resume: true, from: first.Folder).Finished.ShouldBeTrue();
+        ShouldBeTheSame(straight, killed);
+
+        // Stopped where new labels are there and no step was taken: what was given at the start is not measured anew.
+        using var stopped = new TinyRun();
+        stopped.Run(recipe, from: first.Folder, stopWhen: p => p is TrainingNote { Text: var text } && text.StartsWith("iteration 1: ", StringComparison.Ordinal)).Finished.ShouldBeFalse();
+        stopped.Run(recipe, resume: true).Finished.ShouldBeTrue();
+        ShouldBeTheSame(straight, stopped);
+        stopped.Header().Task["spectrogram_statistics"]!.ToJsonString().ShouldBe(first.Header().Task["spectrogram_statistics"]!.ToJsonString());
+        RunStore.Read(stopped.Folder).Taught().ShouldBeSubsetOf(RunStore.Read(first.Folder).Taught());
+        RunStore.Read(stopped.Folder).From.ShouldBe(first.Folder.Path);
+    }
+
+    [Fact]
+    public void Clips_that_can_not_be_read_are_told_and_have_no_label()
+    {
+        using var run = new TinyRun();
+        run.Clips.Reading = video =>
+        {
+            if (video.Id.EndsWith('5'))
+            {
+                throw new StoreException("the disk is bad here");
+            }
+        };
+        var recipe = Recipe();
+        run.Run(recipe with { Clustering = recipe.Clustering with { Iterations = 1 }, Training = recipe.Training with { MaxBadSamples = 1000 } }).Finished.ShouldBeTrue();
+        run.Progress.OfType<TrainingNote>().Select(n => n.Text).ShouldContain(t => t.StartsWith("2 clips could not be read", StringComparison.Ordinal));
+        run.Progress.OfType<TrainingNote>().Select(n => n.Text).ShouldContain(t => t.Contains("the disk is bad here", StringComparison.Ordinal) && t.StartsWith("unreadable clip ", StringComparison.Ordinal));
+        Report(run, 1).Clusterings.ShouldAllBe(c => c.Clips == 22 && c.Unreadable == 2);
+        PseudoLabelTable.Read(Path.Combine(run.Folder.Path, "pseudo-labels", "iteration-01-video.parquet")).Rows.ShouldNotContain(r => r.Video.EndsWith('5'));
+    }
+
+    [Fact]
+    public void Cdc_puts_features_of_length_one_side_by_side()
+    {
+        var random = new Random(1);
+        FeatureMatrix Matrix(int columns, double scale)
+        {
+            var matrix = new FeatureMatrix(5, columns);
+            for (var i = 0; i < matrix.Values.Length; i++)
+            {
+                matrix.Values[i] = (float)(scale * (random.NextDouble() - 0.5));
+            }
+
+            return matrix;
+        }
+
+        var sides = new Dictionary<string, FeatureMatrix> { ["video"] = Matrix(7, 100), ["audio"] = Matrix(3, 0.01) };
+        sides["audio"].Row(4).Clear(); // silence may have no length
+        var joint = Clusterer.FeaturesOf(new PlannedClustering("joint", ["video", "audio"], 2), sides);
+        joint.Columns.ShouldBe(10);
+        for (var row = 0; row < 5; row++)
+        {
+            for (var column = 0; column < 10; column++)
+            {
+                var (side, at) = column < 7 ? (sides["video"], column) : (sides["audio"], column - 7);
+                var norm = Math.Sqrt(side.Row(row).ToArray().Sum(v => (double)v * v));
+                ((double)joint.Row(row)[column]).ShouldBe(norm > 0 ? side.Row(row)[at] / norm : 0, 1e-6);
+            }
+        }
     }
 
     [Fact]
