@@ -87,6 +87,29 @@ public sealed partial class ShippedRecipesTests
         }
     }
 
+    /// <summary>The paper's table 8, a row per data set: es, we/se/te, early stop; and for the 32-frame models a batch of 8 at a quarter of the rate.</summary>
+    [Theory]
+    [InlineData("kinetics_8x224", 1_000_000, 32, 0.01, 10, 10, 30, 3)]
+    [InlineData("audioset_8x224", 2_000_000, 32, 0.01, 10, 10, 45, 3)]
+    [InlineData("65m_8x224", 10_000_000, 32, 0.01, 1, 3, 10, 0)]
+    [InlineData("kinetics_32x224_last", 1_000_000, 8, 0.0025, 10, 10, 30, 3)]
+    [InlineData("audioset_32x224_last", 2_000_000, 8, 0.0025, 10, 10, 45, 3)]
+    [InlineData("65m_32x224_last", 10_000_000, 8, 0.0025, 0, 9, 30, 0)]
+    public void Clustering_on_the_large_data_sets_has_the_papers_settings(string data, int epochSize, int batch, double rate, double warmup, int step, int epochs, int patience)
+    {
+        string[] methods = data.EndsWith("_last", StringComparison.Ordinal) ? ["xdc"] : ["sdc", "mdc", "cdc", "xdc"];
+        var reference = RecipeFile.Load(Shipped.Resolve($"xdc_r2plus1d_18_{data}"));
+        foreach (var method in methods)
+        {
+            var recipe = RecipeFile.Load(Shipped.Resolve($"{method}_r2plus1d_18_{data}"));
+            (recipe.Training.EpochSize, recipe.Training.Batch, recipe.Training.LearningRate.Base, recipe.Training.LearningRate.WarmupEpochs).ShouldBe((epochSize, batch, rate, warmup));
+            (recipe.Training.LearningRate.StepEpochs, recipe.Clustering.EpochsPerIteration, recipe.Clustering.Patience, recipe.Training.LearningRate.Gamma).ShouldBe((step, epochs, patience, 0.01));
+            (recipe.Training.Optimiser.WeightDecay, recipe.Video.Name, recipe.Audio.Name, recipe.Clip.Frames).ShouldBe((1e-4, "r2plus1d_18", "resnet18_audio", batch == 32 ? 8 : 32));
+            recipe.Spectrogram.FrameCount((int)(recipe.Clip.AudioSeconds * recipe.Spectrogram.SampleRate).Round()).ShouldBe(100);
+            RecipeFile.Differences(reference, recipe).ShouldAllBe(d => d.Key == "name" || d.Key == "method");
+        }
+    }
+
     private static string RepositoryRoot()
     {
         var at = new DirectoryInfo(AppContext.BaseDirectory);
