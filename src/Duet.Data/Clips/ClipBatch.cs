@@ -46,6 +46,13 @@ public sealed class ClipBatch : IDisposable
     /// <summary>Samples that could not be read. Each keeps its place in the order, as black frames and silence, and is recorded here.</summary>
     public IReadOnlyList<SampleFailure> Failures { get; }
 
+    /// <summary>The places of the samples that could be read, in their order: an index for tensors, whose rows for the others are stand-ins.</summary>
+    public long[] Readable()
+    {
+        var failed = Failures.Select(static f => f.Index).ToHashSet();
+        return [.. Enumerable.Range(0, Count).Where(i => !failed.Contains(i)).Select(static i => (long)i)];
+    }
+
     /// <summary>Bytes held by the valid part.</summary>
     public long Bytes => ((long)Count * FramesPerClip * Size * Size * 3) + ((long)Count * WindowsPerClip * SamplesPerWindow * sizeof(short));
 

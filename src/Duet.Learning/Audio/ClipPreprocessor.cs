@@ -203,8 +203,7 @@ public sealed class ClipPreprocessor : IDisposable
             using (batch)
             using (NewDisposeScope())
             {
-                var failed = batch.Failures.Select(f => (long)f.Index).ToHashSet();
-                var kept = Enumerable.Range(0, batch.Count).Select(i => (long)i).Where(i => !failed.Contains(i)).ToArray();
+                var kept = batch.Readable();
                 if (kept.Length > 0)
                 {
                     meter.Add(preprocessor.LogMel(batch, 0).index_select(0, torch.tensor(kept, device: device)));

@@ -2,6 +2,7 @@ using Duet.Data.Clips;
 using Duet.Data.Store;
 using Duet.Learning.Audio;
 using Duet.Learning.Recipes;
+using Duet.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,7 +33,11 @@ internal sealed class AvtsValidation
         }
 
         var clipsPerVideo = Math.Max(1, recipe.Training.ValidationClips / (usable.Length * Kinds.Length));
-        requests = [.. Kinds.SelectMany(k => Spread(EvaluationPairs.For(usable, recipe.Clip, recipe.Pairs, k, clipsPerVideo, recipe.Seed), recipe.Training.ValidationClips / Kinds.Length))];
+        requests = [.. Kinds.SelectMany(k =>
+        {
+            var all = EvaluationPairs.For(usable, recipe.Clip, recipe.Pairs, k, clipsPerVideo, recipe.Seed);
+            return EvenSpread.Of(all.Count, recipe.Training.ValidationClips / Kinds.Length).Select(i => all[i]);
+        })];
     }
 
     /// <summary>Whether there is nothing to validate on.</summary>
@@ -90,9 +95,4 @@ internal sealed class AvtsValidation
         double Accuracy(IReadOnlyCollection<(PairKind Kind, double Positive, double Negative)> some) =>
             some.Average(d => ((d.Positive < threshold ? 1.0 : 0.0) + (d.Negative >= threshold ? 1.0 : 0.0)) / 2);
     }
-
-    /// <summary>At most so many, evenly over all: by their order, which is that of the videos.</summary>
-    private static IEnumerable<ClipRequest> Spread(IReadOnlyList<ClipRequest> all, int most) => all.Count <= most
-        ? all
-        : Enumerable.Range(0, most).Select(i => all[(int)((long)i * all.Count / most)]);
 }

@@ -21,11 +21,10 @@ internal sealed record PairBatch(Tensor Video, Tensor Audio, Tensor InSync, IRea
     /// <summary>Embeds a batch. Clips that could not be read take no part in what follows.</summary>
     public static PairBatch Embed(AvtsModel model, ClipPreprocessor preprocessor, ClipBatch batch, Device device)
     {
-        var failed = batch.Failures.Select(f => f.Index).ToHashSet();
-        long[] kept = [.. Enumerable.Range(0, batch.Count).Where(i => !failed.Contains(i)).Select(i => (long)i)];
+        var kept = batch.Readable();
         var clips = model.EmbedVideo(preprocessor.Video(batch));
         var sounds = model.EmbedAudio(cat([preprocessor.Audio(batch, 0), preprocessor.Audio(batch, 1)], 0));
-        if (failed.Count > 0)
+        if (kept.Length < batch.Count)
         {
             clips = clips.index_select(0, tensor(kept, device: device));
             sounds = sounds.index_select(0, tensor(kept.Concat(kept.Select(i => i + batch.Count)).ToArray(), device: device));

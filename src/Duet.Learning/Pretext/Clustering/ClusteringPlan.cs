@@ -18,7 +18,7 @@ internal sealed record ClusteringPlan(IReadOnlyList<PlannedStream> Streams, IRea
     private const string Twin = "_twin";
 
     /// <summary>What has to be read of a clip.</summary>
-    public ClipContent Content => (Streams.Any(s => s.Modality == Modality.Video), Streams.Any(s => s.Modality == Modality.Audio)) switch
+    public ClipContent Content => (Takes(Modality.Video), Takes(Modality.Audio)) switch
     {
         (true, true) => ClipContent.FramesAndSound,
         (true, false) => ClipContent.Frames,
@@ -67,6 +67,9 @@ internal sealed record ClusteringPlan(IReadOnlyList<PlannedStream> Streams, IRea
 
     /// <summary>The encoders that learn from a clustering.</summary>
     public IEnumerable<string> TaughtBy(string clustering) => Streams.Where(s => s.Lessons.Any(l => l.Clustering == clustering)).Select(s => s.Name);
+
+    /// <summary>Whether an encoder of a modality is among them.</summary>
+    public bool Takes(Modality modality) => Streams.Any(s => s.Modality == modality);
 
     /// <summary>How many clusters a clustering has.</summary>
     public int KOf(string clustering) => Clusterings.First(c => c.Name == clustering).K;

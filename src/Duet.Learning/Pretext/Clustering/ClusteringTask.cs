@@ -54,17 +54,17 @@ public sealed class ClusteringTask : IPretextTask
         this.device = device;
         this.run = run;
         plan = ClusteringPlan.Of(recipe);
-        takesSound = plan.Streams.Any(s => s.Modality == Modality.Audio);
+        takesSound = plan.Takes(Modality.Audio);
         var options = recipe.Clustering;
         training = ClipParts.Of(partition.Train, recipe.Clip, options.ClipsPerVideo, plan.Content);
         validation = ClipParts.Of(partition.Validation, recipe.Clip, options.ClipsPerVideo, plan.Content);
         files = new PseudoLabelFiles(run.Folder, training, validation);
-        CheckClips(partition);
+        ClusteringFeasibility.Check(recipe, plan, partition, training, validation);
         given = options.Labels == ClusteringSource.Given ? run.Given?.Labels(plan, files) : null;
-        validationClips = [.. Spread(validation.Count, recipe.Training.ValidationClips).Select(validation.Centre)];
+        validationClips = [.. EvenSpread.Of(validation.Count, recipe.Training.ValidationClips).Select(validation.Centre)];
         var wanted = recipe.Training.EpochSize > 0 ? recipe.Training.EpochSize : training.Count;
         ClipsPerEpoch = checked((wanted + recipe.Training.Batch - 1) / recipe.Training.Batch * recipe.Training.Batch);
-        Notes = [.. Describe()];
+        Notes = [.. ClusteringFeasibility.Describe(recipe, training, validation, given is null ? 0 : run.Given!.Missing)];
         model = new ClusteringModel(plan);
         if (run.Given is { } other && options.InitialWeights == ClusteringSource.Given)
         {
@@ -108,7 +108,7 @@ public sealed class ClusteringTask : IPretextTask
 
         if (recipe.Clustering is { CalibrationClips: > 0 and var clips, InitialWeights: ClusteringSource.Own })
         {
-            Calibrate(loader.Load(training.Epoch(recipe.Seed, 0, Math.Max(clips / batch, 1) * batch), batch, 0, stop));
+            Pass().Calibrate(loader.Load(training.Epoch(recipe.Seed, 0, Math.Max(clips / batch, 1) * batch), batch, 0, stop));
         }
     }
 
@@ -126,9 +126,9 @@ public sealed class ClusteringTask : IPretextTask
                 return null;
             }
 
-            var pass = new FeaturePass(plan, model, Preprocessor, recipe.Training.Batch, run.Progress);
+            var pass = Pass();
             var report = Relabel(state.Iteration + 1, epoch, pass, loader, stop);
-            notes = [.. Unreadable(pass.Failures), .. report.Clusterings.SelectMany(c => c.Notes.Prepend($"iteration {report.Iteration}: {ClusteringQuality.InWords(c)}"))];
+            notes = [.. ClusteringFeasibility.Unreadable(pass.Failures), .. report.Clusterings.SelectMany(c => c.Notes.Prepend($"iteration {report.Iteration}: {ClusteringQuality.InWords(c)}"))];
             numbers = [new("iteration", report.Iteration), .. report.Clusterings.SelectMany(ClusteringQuality.Numbers)];
         }
 
@@ -236,6 +236,8 @@ public sealed class ClusteringTask : IPretextTask
     /// <summary>The seed of an encoder's first weights; null where they are another run's.</summary>
     private long? SeedOf(string stream) => recipe.Clustering.InitialWeights == ClusteringSource.Given ? null : plan.Streams.First(s => s.Name == stream).Seed;
 
+    private FeaturePass Pass() => new(plan, model, Preprocessor, recipe.Training.Batch, run.Progress);
+
     private ClipPreprocessor Preprocessor => preprocessor ??= takesSound
         ? new ClipPreprocessor(recipe.Clip, recipe.Spectrogram, statistics, device)
         : ClipPreprocessor.ForFrames(recipe.Clip, device);
@@ -243,7 +245,7 @@ public sealed class ClusteringTask : IPretextTask
     /// <summary>The weighted cross-entropies of all heads, and what they measure (XDC, section 3: each encoder predicts the labels that its plan names).</summary>
     private (Tensor Loss, List<KeyValuePair<string, double>> Numbers) Losses(ClipBatch batch, ClipParts parts, Func<ClusterAssignment, int[]> side)
     {
-        var failed = batch.Failures.Select(f => f.Index).ToHashSet();
+        var readable = batch.Readable();
         var numbers = new List<KeyValuePair<string, double>>();
         var inputs = FeaturePass.Inputs(plan, Preprocessor, batch);
         var total = zeros(1, device: device).sum();
@@ -253,7 +255,13 @@ public sealed class ClusteringTask : IPretextTask
             foreach (var lesson in stream.Lessons)
             {
                 var clusters = side(labels![lesson.Clustering]);
-                var targets = batch.Requests.Select((r, i) => failed.Contains(i) || clusters[parts.IndexOf(r)] is ClusterAssignment.None ? Ignored : clusters[parts.IndexOf(r)]).ToArray();
+                var targets = new long[batch.Count];
+                Array.Fill(targets, Ignored);
+                foreach (var i in readable)
+                {
+                    targets[i] = clusters[parts.IndexOf(batch.Requests[(int)i])] is var cluster and not ClusterAssignment.None ? cluster : Ignored;
+                }
+
                 using var target = tensor(targets, device: device);
                 var logits = model.Logits(stream.Name, lesson.Clustering, features);
 
@@ -328,122 +336,4 @@ public sealed class ClusteringTask : IPretextTask
         ["duet.seed"] = recipe.Seed.ToString(CultureInfo.InvariantCulture),
         ["duet.store"] = run.StoreFingerprint,
     };
-
-    /// <summary>Gives the untrained encoders the running statistics of real clips: without them, evaluation mode is another network than the one that trains.</summary>
-    private void Calibrate(IEnumerable<ClipBatch> batches)
-    {
-        var calibrations = plan.Streams.Select(s => (s.Modality, Calibration: new BatchNormCalibration(model.Encoder(s.Name)))).ToArray();
-        foreach (var batch in batches)
-        {
-            using (batch)
-            using (NewDisposeScope())
-            {
-                // Without the black and silent stand-ins for what can't be read.
-                var failed = batch.Failures.Select(f => f.Index).ToHashSet();
-                var kept = Enumerable.Range(0, batch.Count).Where(i => !failed.Contains(i)).Select(i => (long)i).ToArray();
-                if (kept.Length < 2)
-                {
-                    continue; // batch normalisation needs two
-                }
-
-                var inputs = FeaturePass.Inputs(plan, Preprocessor, batch);
-                foreach (var (modality, calibration) in calibrations)
-                {
-                    calibration.Add(failed.Count == 0 ? inputs[modality] : inputs[modality].index_select(0, tensor(kept, device: device)));
-                }
-            }
-        }
-
-        foreach (var (_, calibration) in calibrations)
-        {
-            calibration.ApplyIfAny();
-        }
-    }
-
-    /// <summary>What could not be read while features were: a few by name.</summary>
-    private static IEnumerable<string> Unreadable(SortedDictionary<string, string> failures)
-    {
-        const int Named = 10;
-        if (failures.Count > 0)
-        {
-            yield return $"{failures.Count} clips could not be read; they have no label and teach nothing. Check the store with 'duet store verify'.";
-        }
-
-        foreach (var (clip, reason) in failures.Take(Named))
-        {
-            yield return $"unreadable clip {clip}: {reason}";
-        }
-
-        if (failures.Count > Named)
-        {
-            yield return $"and {failures.Count - Named} more";
-        }
-    }
-
-    private void CheckClips(Partition partition)
-    {
-        var most = plan.Clusterings.Max(c => c.K);
-        var takesFrames = plan.Streams.Any(s => s.Modality == Modality.Video);
-        var clip = recipe.Clip;
-        if (training.Count == 0 && takesFrames && !partition.Train.Any(v => v.HasFrames))
-        {
-            throw new UsageException($"The store has no pictures to learn from, and {recipe.MethodName()} needs them here. Ingest with --streams both, or learn from sound alone: method: sdc with clustering.streams: audio.");
-        }
-
-        if (training.Count == 0 && takesSound && !partition.Train.Any(v => v.HasSound))
-        {
-            throw new UsageException($"The store has no sound to learn from, and {recipe.MethodName()} needs it here. Ingest with --streams both, or learn from pictures alone: method: sdc with clustering.streams: video.");
-        }
-
-        if (training.Count == 0)
-        {
-            throw new UsageException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"No training video is as long as a clip ({clip.Frames} frames at {clip.FrameRate} per second, {clip.AudioSeconds.ToDouble():0.###} s of sound). Take shorter clips (clip.frames, clip.audio_seconds), or ingest longer videos."));
-        }
-
-        if (training.Count < most)
-        {
-            throw new UsageException(
-                $"The store gives {training.Count} training clips, fewer than the {most} clusters that the recipe asks for. Set clustering.k to {Math.Max(2, training.Count / 10)} or so, take more clips of each video (clustering.clips_per_video), or ingest more videos.");
-        }
-
-        if (recipe.Training.LearningRate is { Schedule: LearningRateShape.Plateau, PlateauMetric: PlateauMetric.Validation } && validation.Count == 0)
-        {
-            throw new UsageException("The learning rate follows the validation loss, but no validation video is as long as a clip. Give data.validation_share more, or set training.learning_rate.plateau_metric: training.");
-        }
-    }
-
-    private IEnumerable<string> Describe()
-    {
-        yield return $"training: {training.Count} clips of {training.VideoCount} videos{(training.LeftOut.Count > 0 ? $"; {training.LeftOut.Count} videos are shorter than a clip or lack a stream" : "")}.";
-        if (given is not null && run.Given!.Missing > 0)
-        {
-            yield return $"labels: {run.Given.Missing} clips have none in the run that gives them, and teach nothing.";
-        }
-
-        if (validation.Count == 0 && recipe.Clustering.Patience > 0)
-        {
-            yield return $"validation: no held-out video is as long as a clip, so every iteration lasts its {recipe.Clustering.EpochsPerIteration} epochs. Give data.validation_share more, or add videos.";
-        }
-    }
-
-    private static IEnumerable<int> Spread(int count, int most) => count <= most
-        ? Enumerable.Range(0, count)
-        : Enumerable.Range(0, most).Select(i => (int)((long)i * count / most));
-}
-
-/// <summary>Where a clustering run stands: what a checkpoint says of it.</summary>
-/// <param name="Iteration">The deep clustering iteration, from 1; 0 before the first.</param>
-/// <param name="FirstEpoch">Its first epoch.</param>
-/// <param name="EarlyStop">Early stopping's memory.</param>
-/// <param name="Tables">The SHA-256 of each clustering's table.</param>
-internal sealed record ClusteringState(int Iteration, int FirstEpoch, EarlyStop EarlyStop, IReadOnlyDictionary<string, string> Tables)
-{
-    /// <summary>Before the first iteration.</summary>
-    public static ClusteringState Start { get; } = new(0, 0, EarlyStop.Start, new Dictionary<string, string>(StringComparer.Ordinal));
-
-    /// <summary>Whether new labels are due before an epoch.</summary>
-    public bool IsOver(int epoch, ClusteringOptions options) =>
-        Iteration == 0 || epoch - FirstEpoch >= options.EpochsPerIteration || EarlyStop.Ends(options.EarlyStop, options.Patience);
 }

@@ -62,6 +62,36 @@ internal sealed class FeaturePass(ClusteringPlan plan, ClusteringModel model, Cl
         return (features, unreadable);
     }
 
+    /// <summary>Gives the untrained encoders the running statistics of real clips: without them, evaluation mode is another network than the one that trains.</summary>
+    public void Calibrate(IEnumerable<ClipBatch> batches)
+    {
+        var calibrations = plan.Streams.Select(s => (s.Modality, Calibration: new BatchNormCalibration(model.Encoder(s.Name)))).ToArray();
+        foreach (var clips in batches)
+        {
+            using (clips)
+            using (NewDisposeScope())
+            {
+                // Without the black and silent stand-ins for what can't be read.
+                var kept = clips.Readable();
+                if (kept.Length < 2)
+                {
+                    continue; // batch normalisation needs two
+                }
+
+                var inputs = Inputs(plan, preprocessor, clips);
+                foreach (var (modality, calibration) in calibrations)
+                {
+                    calibration.Add(kept.Length == clips.Count ? inputs[modality] : inputs[modality].index_select(0, tensor(kept, device: inputs[modality].device)));
+                }
+            }
+        }
+
+        foreach (var (_, calibration) in calibrations)
+        {
+            calibration.ApplyIfAny();
+        }
+    }
+
     /// <summary>The inputs of the modalities that a plan's encoders take.</summary>
     public static Dictionary<Modality, Tensor> Inputs(ClusteringPlan plan, ClipPreprocessor preprocessor, ClipBatch clips)
     {
