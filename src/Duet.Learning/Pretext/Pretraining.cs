@@ -86,7 +86,7 @@ public static class Pretraining
         return trainer.Run(stop);
     }
 
-    private static IPretextTask Create(Recipe recipe, Partition partition, Precision precision, Device device, ClusteringRun run) => recipe.Method == RecipeMethod.Avts
+    private static ITrainingTask Create(Recipe recipe, Partition partition, Precision precision, Device device, ClusteringRun run) => recipe.Method == RecipeMethod.Avts
         ? new AvtsTask(recipe, partition, precision, device)
         : new ClusteringTask(recipe, partition, precision, device, run);
 

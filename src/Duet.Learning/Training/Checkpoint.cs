@@ -83,7 +83,7 @@ public sealed record Checkpoint(string File, CheckpointHeader Header, TensorFile
     /// <param name="optimiser">The optimiser.</param>
     /// <returns>Where the run stood.</returns>
     /// <exception cref="TrainingException">The names or shapes are others.</exception>
-    public TrainerState CopyTo(IPretextTask task, IOptimiser optimiser)
+    public TrainerState CopyTo(ITrainingTask task, IOptimiser optimiser)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(optimiser);

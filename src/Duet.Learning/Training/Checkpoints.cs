@@ -74,7 +74,7 @@ public sealed class Checkpoints
     /// <param name="optimiser">The optimiser.</param>
     /// <returns>The tensors' file.</returns>
     /// <exception cref="FileWriteException">The files can't be written; older checkpoints are untouched.</exception>
-    public string Save(TrainerState state, IPretextTask task, IOptimiser optimiser)
+    public string Save(TrainerState state, ITrainingTask task, IOptimiser optimiser)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(task);

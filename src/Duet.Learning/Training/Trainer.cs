@@ -12,7 +12,7 @@ namespace Duet.Learning.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private readonly IPretextTask task;
+    private readonly ITrainingTask task;
     private readonly ClipLoader loader;
     private readonly TrainingOptions options;
     private readonly Checkpoints checkpoints;
@@ -37,7 +37,7 @@ public sealed class Trainer : IDisposable
     /// <param name="resumeFrom">The checkpoint to go on from; null for a new run. Its tensors are copied.</param>
     /// <param name="progress">Hears of every step, on the loop's thread.</param>
     public Trainer(
-        IPretextTask task, ClipLoader loader, TrainingOptions options, Checkpoints checkpoints, MetricsLog metrics, Checkpoint? resumeFrom = null, IProgress<TrainingProgress>? progress = null)
+        ITrainingTask task, ClipLoader loader, TrainingOptions options, Checkpoints checkpoints, MetricsLog metrics, Checkpoint? resumeFrom = null, IProgress<TrainingProgress>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(options);

@@ -17,7 +17,7 @@ namespace Duet.Learning.Pretext.Avts;
 /// Audio-visual temporal synchronisation (Korbar, Tran and Torresani, arXiv 1807.00230): every clip meets its own sound and one other
 /// stretch of sound, and the two streams learn to tell which is which. What the other stretch is follows the curriculum.
 /// </summary>
-public sealed class AvtsTask : IPretextTask
+public sealed class AvtsTask : ITrainingTask
 {
     private readonly Recipe recipe;
     private readonly IReadOnlyList<StoredVideo> training;

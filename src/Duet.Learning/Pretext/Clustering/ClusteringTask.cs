@@ -20,7 +20,7 @@ namespace Duet.Learning.Pretext.Clustering;
 /// until they have learned them, and begin again with the features that they give then. SDC, MDC, CDC, XDC and the same-modality control
 /// are one mechanism: the <see cref="ClusteringPlan"/> says whose clusters teach whom.
 /// </summary>
-public sealed class ClusteringTask : IPretextTask
+public sealed class ClusteringTask : ITrainingTask
 {
     /// <summary>The target that cross-entropy passes over.</summary>
     private const long Ignored = -100;

@@ -8,10 +8,10 @@ using static TorchSharp.torch;
 namespace Duet.Learning.Training;
 
 /// <summary>
-/// A method that teaches networks without labels: all that the <see cref="Trainer"/> knows about it. A method says what an epoch
+/// A method that teaches networks, with or without labels: all that the <see cref="Trainer"/> knows about it. A method says what an epoch
 /// reads and what a step costs; the loop does the rest. What it remembers between steps, beyond the network, is its state.
 /// </summary>
-public interface IPretextTask : IDisposable
+public interface ITrainingTask : IDisposable
 {
     /// <summary>Everything that learns, under the names by which it is saved: parameters and buffers.</summary>
     nn.Module Network { get; }
