@@ -105,7 +105,7 @@ internal static class EvalProbeVerb
             table.AddRow(
                 row.Modality,
                 row.Weights,
-                row.Layer,
+                row.Layer ?? "",
                 EvalVerb.Percent(row.Accuracy),
                 EvalVerb.Interval(row.AccuracyCi95),
                 difference is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{difference.Points:+0.0;-0.0;0.0} points"),
@@ -122,7 +122,7 @@ internal static class EvalProbeVerb
             context.Line($"Random: the mean of {baseline.Seeds.Count} initialisations, batch normalisation {(baseline.BatchNorm == "calibrated" ? "calibrated on training clips" : "as initialised")}.");
         }
 
-        if (result.Results.Any(r => !r.Converged))
+        if (result.Results.Any(r => r.Converged == false))
         {
             context.Line("Some classifiers did not meet their tolerance in 1000 iterations; a smaller --c converges faster.");
         }

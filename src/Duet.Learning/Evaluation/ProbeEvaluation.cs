@@ -56,8 +56,8 @@ public static class ProbeEvaluation
         var encoders = Served(subject.Encoders, splits);
         var layers = encoders.ToDictionary(e => Name(e.Modality), e => LayerOf(e, options.Layer), StringComparer.Ordinal);
         var missing = new List<LeftOut>(leftOut);
-        var rows = new List<ProbeRow>();
-        var differences = new Dictionary<string, ProbeDifference>(StringComparer.Ordinal);
+        var rows = new List<ClassificationRow>();
+        var differences = new Dictionary<string, ClassificationDifference>(StringComparer.Ordinal);
         var calibrated = new Dictionary<string, int>(StringComparer.Ordinal);
         long[] seeds = [.. Enumerable.Range(0, options.RandomSeeds).Select(i => options.Seed + 1 + i)];
         foreach (var encoder in encoders)
@@ -76,13 +76,13 @@ public static class ProbeEvaluation
                 encoder.eval();
                 var data = ProbeData.Read(extractor, [encoder, .. random], layers[modality], splits, subject.Clip, options, missing);
                 progress?.Report(new EvaluationProgress($"{modality} classifiers", 0, 0, 0));
-                var learned = Judge(data, 0, 1, splits, options, null, cancel);
-                rows.Add(learned.Row(encoder.Modality, "pretrained", layers[modality], options.Resamples));
+                var (learned, row) = Judge(data, 0, null, splits, options, cancel);
+                rows.Add(row with { Modality = modality, Weights = "pretrained", Layer = layers[modality] });
                 if (random.Length > 0)
                 {
-                    var baseline = Judge(data, 1, random.Length, splits, options, seeds, cancel);
-                    rows.Add(baseline.Row(encoder.Modality, "random", layers[modality], options.Resamples));
-                    differences.Add(modality, learned.Less(baseline, options));
+                    var (baseline, baselineRow) = Judge(data, 1, seeds, splits, options, cancel);
+                    rows.Add(baselineRow with { Modality = modality, Weights = "random", Layer = layers[modality] });
+                    differences.Add(modality, learned.Less(baseline, options.Resamples));
                 }
             }
             finally
@@ -108,7 +108,7 @@ public static class ProbeEvaluation
             ClipsPerVideo = options.ClipsPerVideo,
             VideosPerClass = options.VideosPerClass,
             C = options.C.Count == 1 ? options.C[0] : "auto",
-            Folds = [.. splits.Select(s => new ProbeFold(s.Name, s.Train.Count, s.Test.Count))],
+            Folds = [.. splits.Select(s => new ClassificationFold(s.Name, s.Train.Count, s.Test.Count))],
             RandomBaseline = seeds.Length == 0 ? null : new RandomBaseline(seeds, options.CalibrateBatchNorm ? "calibrated" : "initial", calibrated),
             Results = rows,
             Differences = differences,
@@ -147,10 +147,13 @@ public static class ProbeEvaluation
         return starts <= 0 ? [] : UniformClips.FramesOnly(video, clip, (int)Math.Min(starts, clips));
     }
 
-    private static ProbeScores Judge(ProbeData data, int first, int count, IReadOnlyList<ProbeSplit> splits, ProbeOptions options, long[]? seeds, CancellationToken cancel)
+    private static (ClassificationScores Scores, ClassificationRow Row) Judge(
+        ProbeData data, int first, long[]? seeds, IReadOnlyList<ProbeSplit> splits, ProbeOptions options, CancellationToken cancel)
     {
-        var scores = new ProbeScores(data, splits, count, seeds);
-        for (var s = 0; s < count; s++)
+        var scores = new ClassificationScores(data.Videos, data.Labels, [.. splits.Select(s => s.Name)], seeds);
+        var chosen = new List<double>();
+        var allConverged = true;
+        for (var s = 0; s < (seeds?.Length ?? 1); s++)
         {
             var classifier = new ProbeClassifier(data.Features[first + s], data.RowsOf, data.LabelOf);
             for (var f = 0; f < splits.Count; f++)
@@ -163,11 +166,14 @@ public static class ProbeEvaluation
                 }
 
                 var (predicted, c, converged) = classifier.Run(train, test, options.C, options.Seed, cancel);
-                scores.Add(s, f, test, predicted, c, converged);
+                scores.Add(s, f, test, predicted);
+                chosen.Add(c);
+                allConverged &= converged;
             }
         }
 
-        return scores;
+        var row = scores.Row("", "", options.Resamples) with { Features = data.Columns, C = [.. chosen], Converged = allConverged };
+        return (scores, row);
     }
 
     private static string LayerOf(Encoder encoder, string wanted)

@@ -47,7 +47,7 @@ public sealed class ProbeEvaluationTests
             row.Predictions.Count.ShouldBe(row.Weights == "random" ? 72 : 36);
         }
 
-        result.Folds.ShouldBe([new ProbeFold("fold1", 24, 12), new ProbeFold("fold2", 24, 12), new ProbeFold("fold3", 24, 12)]);
+        result.Folds.ShouldBe([new ClassificationFold("fold1", 24, 12), new ClassificationFold("fold2", 24, 12), new ClassificationFold("fold3", 24, 12)]);
         result.RandomBaseline!.BatchNorm.ShouldBe("calibrated");
         result.RandomBaseline.Seeds.ShouldBe([1, 2]);
         result.LeftOut.ShouldBeEmpty();
@@ -89,7 +89,7 @@ public sealed class ProbeEvaluationTests
     {
         var result = Run(Folds(Videos), Options with { C = [1e-6, 1], RandomSeeds = 0 });
         result.C.ShouldBe("auto");
-        result.Results.ShouldAllBe(r => r.C.Length == 3 && r.C.All(c => c == 1e-6 || c == 1));
+        result.Results.ShouldAllBe(r => r.C!.Length == 3 && r.C.All(c => c == 1e-6 || c == 1));
     }
 
     [Fact]
