@@ -9,14 +9,15 @@ namespace Duet.Data.Media;
 /// </summary>
 internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
 {
-    private Rational videoTimeBase;
+    private readonly PrintedTime firstFrame = PrintedTime.Frames();
+    private readonly PrintedTime firstSample = PrintedTime.Samples();
     private double freezeStart = -1;
 
     /// <summary>The first decoded frame's time on the file's clock, seconds.</summary>
-    public Rational? FirstFrameTime { get; private set; }
+    public Rational? FirstFrameTime => firstFrame.Time;
 
     /// <summary>The first decoded sample's time on the same clock, seconds.</summary>
-    public Rational? FirstSampleTime { get; private set; }
+    public Rational? FirstSampleTime => firstSample.Time;
 
     /// <summary>Packets of the video stream that the file held.</summary>
     public long VideoPackets { get; private set; }
@@ -47,7 +48,7 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
 
     /// <summary>Takes one line.</summary>
     /// <param name="line">
-    /// ffmpeg's own lines begin with who speaks and how loud: <c>[Parsed_showinfo_2 @ 0x55] [info] n: 0 pts: 3</c>. What a file says about
+    /// ffmpeg's own lines begin with who speaks and how loud: <c>[Parsed_freezedetect_5 @ 0x55] [info] lavfi.freezedetect.freeze_start: 1.2</c>. What a file says about
     /// itself (its title, its comments) is printed too, but indented, so that it can't pass for one of them.
     /// </param>
     public void Add(string line)
@@ -58,11 +59,7 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
         }
 
         var (speaker, level, text) = (own.Groups[1].Value, own.Groups[2].Value, own.Groups[3].Value);
-        if (speaker.Contains("showinfo", StringComparison.Ordinal))
-        {
-            ShowInfo(text, speaker.Contains("ashowinfo", StringComparison.Ordinal));
-        }
-        else if (speaker.Contains("freezedetect", StringComparison.Ordinal))
+        if (speaker.Contains("freezedetect", StringComparison.Ordinal))
         {
             Freeze(text);
         }
@@ -70,47 +67,26 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
         {
             Error(line, text);
         }
-        else if (level == "verbose" && speaker.Length == 0)
+        else if (speaker.Length == 0)
+        {
+            Unsigned(level, text);
+        }
+    }
+
+    private void Unsigned(string level, string text)
+    {
+        var printed = level == firstFrame.Level ? firstFrame : level == firstSample.Level ? firstSample : null;
+        if (printed?.Take(text) == true)
+        {
+            return;
+        }
+
+        if (level == "verbose")
         {
             Packets(text);
         }
-        else if (speaker.Length == 0 && text.StartsWith("Exiting normally, received signal", StringComparison.Ordinal))
-        {
-            Interrupted = true;
-        }
-    }
 
-    private void ShowInfo(string text, bool isAudio)
-    {
-        if (ConfigIn().Match(text) is { Success: true } config && Rational.TryParse(config.Groups[1].Value, out var timeBase) && timeBase > 0)
-        {
-            videoTimeBase = timeBase;
-        }
-        else if (First().Match(text) is { Success: true } first && long.TryParse(first.Groups[1].Value, CultureInfo.InvariantCulture, out var pts))
-        {
-            if (isAudio && FirstSampleTime is null && Rate().Match(text) is { Success: true } rate
-                && int.TryParse(rate.Groups[1].Value, CultureInfo.InvariantCulture, out var hertz) && hertz > 0)
-            {
-                FirstSampleTime = new Rational(pts, hertz); // asettb makes the sample the unit
-            }
-            else if (!isAudio && FirstFrameTime is null && videoTimeBase > 0)
-            {
-                FirstFrameTime = Time(pts, videoTimeBase);
-            }
-        }
-    }
-
-    /// <summary>Seconds; null for a timestamp so absurd that it has none.</summary>
-    private static Rational? Time(long pts, Rational timeBase)
-    {
-        try
-        {
-            return pts * timeBase;
-        }
-        catch (OverflowException)
-        {
-            return null;
-        }
+        Interrupted |= text.StartsWith("Exiting normally, received signal", StringComparison.Ordinal);
     }
 
     private void Freeze(string text)
@@ -186,15 +162,6 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
 
     [GeneratedRegex(@"^(?:\[([^\]@]+) @ [^\]]+\] )*\[([a-z]+)\] (.*)$", RegexOptions.CultureInvariant)]
     private static partial Regex OwnLine();
-
-    [GeneratedRegex(@"^config in time_base: (\d+/\d+)", RegexOptions.CultureInvariant)]
-    private static partial Regex ConfigIn();
-
-    [GeneratedRegex(@"^n: *0 +pts: *(-?\d+) ", RegexOptions.CultureInvariant)]
-    private static partial Regex First();
-
-    [GeneratedRegex(@" rate:(\d+) ", RegexOptions.CultureInvariant)]
-    private static partial Regex Rate();
 
     [GeneratedRegex(@"freeze_(start|duration|end): (-?[\d.]+)", RegexOptions.CultureInvariant)]
     private static partial Regex FreezeValue();

@@ -154,18 +154,17 @@ internal static class Converter
         var still = string.Create(CultureInfo.InvariantCulture, $"freezedetect=n={StillNoise}:d={StillSeconds}");
         var graph = new StringBuilder();
 
-        // The first frame's time is read off a branch that ends after it; the frame grid starts at that frame.
-        graph.Append(CultureInfo.InvariantCulture, $"[0:{video.Index}]split[main][first];[first]trim=end_frame=1,showinfo=checksum=0,nullsink;");
-        graph.Append("[main]setpts=PTS-STARTPTS,");
+        // The first frame's time is printed on the way; the frame grid starts at that frame.
+        graph.Append(CultureInfo.InvariantCulture, $"[0:{video.Index}]setpts='{PrintedTime.OfFrames}-STARTPTS',");
         graph.Append(video.FrameRate > request.FrameRate ? $"{fps},{scale},{still}" : $"{scale},{still},{fps}"); // fewer frames to scale
         return graph.Append("[pictures]").ToString();
     }
 
     private static string AudioGraph(ConversionRequest request, MediaStream audio) => string.Create(
         CultureInfo.InvariantCulture,
-        $"[0:{audio.Index}]asettb=1/sr,asplit[main][first];[first]atrim=end_sample=1,ashowinfo,anullsink;"
+        $"[0:{audio.Index}]asettb=1/sr,asetpts='{PrintedTime.OfSamples}',"
         // Gaps in the sound become silence and overlaps are cut, so that a sample's number is its time.
-        + $"[main]aresample={request.SampleRate}:async=1:min_hard_comp=0.03,aformat=sample_fmts=s16:channel_layouts=mono[sound]");
+        + $"aresample={request.SampleRate}:async=1:min_hard_comp=0.03,aformat=sample_fmts=s16:channel_layouts=mono[sound]");
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -9,11 +9,7 @@ public sealed class ConversionLogTests
     [Fact]
     public void The_first_frame_and_the_first_sample_give_the_times()
     {
-        var log = Read(
-            "[Parsed_showinfo_2 @ 0x56323d4eafc0] [info] config in time_base: 1/1000, frame_rate: 25/1",
-            "[Parsed_showinfo_2 @ 0x56323d4eafc0] [info] config out time_base: 0/0, frame_rate: 0/0",
-            "[Parsed_showinfo_2 @ 0x56323d4eafc0] [info] n:   0 pts:      3 pts_time:0.003   pos:     4202 fmt:yuv444p sar:1/1 s:64x64 i:P iskey:1 type:I ",
-            "[Parsed_ashowinfo_3 @ 0x56323d4d0500] [info] n:0 pts:132 pts_time:0.0029932 pos:5939 fmt:fltp channels:1 chlayout:mono rate:44100 nb_samples:1 ");
+        var log = Read("[info] 1000000000000.000000", "[verbose] 44100.000000", "[info] 3.000000", "[verbose] 132.000000", "[info] 4.000000", "[verbose] 133.000000");
         log.FirstFrameTime.ShouldBe(new Rational(3, 1000));
         log.FirstSampleTime.ShouldBe(new Rational(132, 44100));
     }
@@ -46,12 +42,13 @@ public sealed class ConversionLogTests
             "[info]     title           : [error] No space left on device",
             "[info]     comment         : Exiting normally, received signal 2.",
             "[info]     artist          : a",
-            "                    : [Parsed_showinfo_1 @ 0x1] [info] config in time_base: 1/1",
-            "                    : [Parsed_showinfo_1 @ 0x1] [info] n:   0 pts: 5 ",
+            "                    : [info] 1000000000000000.000000",
+            "[info]     composer        : ",
+            "[info]     5.000000",
             "                    : [verbose] Input stream #0:0 (video): 7 packets read (1 bytes)",
             "[error] file:/videos/No space left on device/a.mp4: Invalid data found when processing input",
-            "[Parsed_showinfo_2 @ 0x2] [info] config in time_base: 1/25, frame_rate: 25/1",
-            "[Parsed_showinfo_2 @ 0x2] [info] n:   0 pts:      0 pts_time:0   pos:     1 ");
+            "[info] 40000000000000.000000",
+            "[info] 0.000000");
         log.DiskFull.ShouldBeFalse();
         log.Interrupted.ShouldBeFalse();
         log.FirstFrameTime.ShouldBe(Rational.Zero);
@@ -61,11 +58,37 @@ public sealed class ConversionLogTests
     [Fact]
     public void A_timestamp_beyond_any_clock_is_no_time()
     {
-        var log = Read(
-            "[Parsed_showinfo_2 @ 0x2] [info] config in time_base: 1001/3, frame_rate: 25/1",
-            "[Parsed_showinfo_2 @ 0x2] [info] n:   0 pts: 9223372036854775807 pts_time:0   pos:     1 ");
-        log.FirstFrameTime.ShouldBeNull();
+        Read("[info] 333666666666666688.000000", "[info] 9223372036854775808.000000").FirstFrameTime.ShouldBeNull();
+        Read("[info] 333666666666666688.000000", "[info] -9223372036854775808.000000").FirstFrameTime.ShouldBeNull();
+        Read("[info] 40000000000000.000000", "[info] nan", "[info] 1.000000").FirstFrameTime.ShouldBeNull();
+        Read("[verbose] nan", "[verbose] 1.000000").FirstSampleTime.ShouldBeNull();
+        Read("[verbose] 44100.500000", "[verbose] 1.000000").FirstSampleTime.ShouldBeNull();
     }
+
+    /// <summary>As C's <c>printf("%f")</c> writes a double, which is how ffmpeg prints the time base.</summary>
+    [Theory]
+    [InlineData(1, 981)]
+    [InlineData(1, 90000)]
+    [InlineData(1001, 30000)]
+    [InlineData(1001, 24000)]
+    [InlineData(1, 1000000000)]
+    [InlineData(1, 2147483647)]
+    [InlineData(65521, 1000003)]
+    [InlineData(100000, 2997003)]
+    [InlineData(1, 1)]
+    [InlineData(3600, 1)]
+    public void Every_time_base_is_found_again_from_its_digits(int numerator, int denominator)
+    {
+        var printed = ((double)numerator / denominator * 1e15).ToString("F6", System.Globalization.CultureInfo.InvariantCulture);
+        Read($"[info] {printed}", "[info] 7.000000").FirstFrameTime.ShouldBe(7 * new Rational(numerator, denominator));
+    }
+
+    [Theory]
+    [InlineData("0.000000")]
+    [InlineData("-5.000000")]
+    [InlineData("9999999999999999999999999.000000")]
+    [InlineData("0.500000")]
+    public void A_unit_that_is_none_gives_no_time(string printed) => Read($"[info] {printed}", "[info] 7.000000").FirstFrameTime.ShouldBeNull();
 
     private static ConversionLog Read(params string[] lines)
     {
