@@ -22,7 +22,12 @@ internal static class RecipeArguments
         AllowMultipleArgumentsPerToken = false,
     };
 
-    /// <summary>Reads the recipe that the command line means.</summary>
+    /// <summary>As <see cref="Load"/>, of either kind.</summary>
+    /// <exception cref="Duet.Data.UsageException">There is no such recipe, or something in it is wrong.</exception>
+    public static IRecipe LoadAny(ParseResult parse, Argument<string> recipe, Option<string[]> set) =>
+        RecipeFile.LoadAny(RecipeCatalog.Shipped.Resolve(parse.GetRequiredValue(recipe)), parse.GetValue(set) ?? []);
+
+    /// <summary>Reads the recipe to pretrain by that the command line means.</summary>
     /// <exception cref="Duet.Data.UsageException">There is no such recipe, or something in it is wrong.</exception>
     public static Recipe Load(ParseResult parse, Argument<string> recipe, Option<string[]> set) =>
         RecipeFile.Load(RecipeCatalog.Shipped.Resolve(parse.GetRequiredValue(recipe)), parse.GetValue(set) ?? []);

@@ -27,7 +27,7 @@ internal static class DemoVerb
     private static readonly SceneSetOptions Scenes = new() { Count = 600, Seconds = 4, CameraMotion = 0.25, NoiseLevel = 0.6, StrangerSounds = 0.15, Bystanders = 1 };
 
     /// <summary>Few labels, as an archive has them: with hundreds, random features of such simple sounds do nearly as well.</summary>
-    private static readonly ProbeOptions Probe = new() { ClipsPerVideo = 5, VideosPerClass = 10 };
+    private static readonly EvaluationRecipe Probe = new() { Name = EvaluationRecipe.DefaultName, Probe = new() { ClipsPerVideo = 5, VideosPerClass = 10 } };
 
     public static Command Create()
     {
@@ -151,7 +151,7 @@ internal static class DemoVerb
                 EvalSyncVerb.Print(context, sync, RunEvaluation.SyncFile(run));
             }
 
-            EvalProbeVerb.Print(context, probe, RunEvaluation.ProbeFile(run));
+            EvalProbeVerb.Print(context, probe, RunEvaluation.ResultFileOf(run, Probe));
         }
 
         var pages = report;
@@ -182,7 +182,7 @@ internal static class DemoVerb
             probe = RunEvaluation.Probe(encoders, store, Probe, new EvalVerb.Listener(line), context.CancellationToken);
         }
 
-        ResultFile.Write(RunEvaluation.ProbeFile(run), probe);
+        ResultFile.Write(RunEvaluation.ResultFileOf(run, Probe), probe);
         return (sync, probe);
     }
 

@@ -3,10 +3,10 @@ using System.Globalization;
 using Duet.Cli.Hosting;
 using Duet.Cli.Output;
 using Duet.Data;
-using Duet.Data.Clips;
 using Duet.Data.Store;
 using Duet.Learning.Evaluation;
 using Duet.Learning.Pretext;
+using Duet.Learning.Recipes;
 using Duet.Learning.Training;
 using Spectre.Console;
 
@@ -23,14 +23,15 @@ internal static class EvalProbeVerb
         var defaults = new ProbeOptions();
         var run = EvalVerb.Run();
         var store = EvalVerb.Store("A store whose videos have labels; folds (fold1, fold2, ...) are used where its catalog names them.");
-        var layer = new Option<string>("--layer") { Description = "The stage whose map is read, conv1 to conv5 (default: each network's last).", HelpName = "NAME", DefaultValueFactory = _ => "" };
-        var pooling = new Option<FeaturePooling>("--pooling") { Description = "How a map becomes features (default average).", HelpName = "average|flatten", DefaultValueFactory = _ => defaults.Pooling };
-        var clips = new Option<int>("--clips") { Description = $"Evenly spaced clips per video, whose scores are averaged (default {defaults.ClipsPerVideo}).", HelpName = "N", DefaultValueFactory = _ => defaults.ClipsPerVideo };
-        var c = new Option<string>("--c") { Description = $"The machine's C, or auto: chosen from {string.Join(", ", Candidates.Select(Text))} by cross-validation on the training part (default 1).", HelpName = "C|auto", DefaultValueFactory = _ => "1" };
+        var (protocol, set) = (ProtocolArguments.Protocol(), ProtocolArguments.Set());
+        var layer = new Option<string>("--layer") { Description = "The stage whose map is read, conv1 to conv5 (default: each network's last).", HelpName = "NAME" };
+        var pooling = new Option<FeaturePooling>("--pooling") { Description = "How a map becomes features (default average).", HelpName = "average|flatten" };
+        var clips = new Option<int>("--clips") { Description = $"Evenly spaced clips per video, whose scores are averaged (default {defaults.ClipsPerVideo}).", HelpName = "N" };
+        var c = new Option<string>("--c") { Description = $"The machine's C, or auto: chosen from {string.Join(", ", Candidates.Select(Text))} by cross-validation on the training part (default 1).", HelpName = "C|auto" };
         var few = new Option<int>("--videos-per-class") { Description = "Labelled videos of each class that teach the classifier (default all).", HelpName = "N" };
-        var seeds = new Option<int>("--random-seeds") { Description = $"Random initialisations that the baseline is averaged over (default {defaults.RandomSeeds}).", HelpName = "N", DefaultValueFactory = _ => defaults.RandomSeeds };
+        var seeds = new Option<int>("--random-seeds") { Description = $"Random initialisations that the baseline is averaged over (default {defaults.RandomSeeds}).", HelpName = "N" };
         var uncalibrated = new Option<bool>("--initial-batch-norm") { Description = "Leave the random networks' batch normalisation at mean 0 and variance 1, instead of calibrating it on training clips." };
-        var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N", DefaultValueFactory = _ => defaults.Batch };
+        var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N" };
         var verb = new Verb("probe", "Linear classifiers on frozen features, beside the same networks with random weights.")
         {
             Examples =
@@ -40,43 +41,47 @@ internal static class EvalProbeVerb
             ],
         };
         verb.Arguments.Add(run);
-        foreach (var option in new Option[] { store, layer, pooling, clips, few, c, seeds, uncalibrated, batch })
+        foreach (var option in new Option[] { store, protocol, set, layer, pooling, clips, few, c, seeds, uncalibrated, batch })
         {
             verb.Options.Add(option);
         }
 
         verb.Run(context =>
         {
-            var costs = ReadC(context.Parse.GetValue(c)!);
-            var folder = RunFolder.Open(context.Parse.GetRequiredValue(run));
-            using var videos = VideoStore.Open(context.Parse.GetRequiredValue(store));
-            using var trained = PretrainedEncoders.Open(folder, context.Line);
-            var options = defaults with
+            var parse = context.Parse;
+            var named = ProtocolArguments.Load(parse, protocol, set, EvaluationProtocol.Probe);
+            var recipe = named with
             {
-                Layer = context.Parse.GetValue(layer)!,
-                Pooling = context.Parse.GetValue(pooling),
-                ClipsPerVideo = context.Parse.GetValue(clips),
-                VideosPerClass = context.Parse.GetValue(few),
-                C = costs,
-                RandomSeeds = context.Parse.GetValue(seeds),
-                CalibrateBatchNorm = !context.Parse.GetValue(uncalibrated),
-                Batch = context.Parse.GetValue(batch),
-                Loader = new ClipLoaderOptions { Workers = trained.Recipe.Training.Workers },
+                Probe = named.Probe with
+                {
+                    Layer = parse.Or(layer, named.Probe.Layer),
+                    Pooling = parse.Or(pooling, named.Probe.Pooling),
+                    ClipsPerVideo = parse.Or(clips, named.Probe.ClipsPerVideo),
+                    VideosPerClass = parse.Or(few, named.Probe.VideosPerClass),
+                    C = parse.GetValue(c) is { } costs ? ReadC(costs) : named.Probe.C,
+                    RandomSeeds = parse.Or(seeds, named.Probe.RandomSeeds),
+                    CalibrateBatchNorm = named.Probe.CalibrateBatchNorm && !parse.GetValue(uncalibrated),
+                    Batch = parse.Or(batch, named.Probe.Batch),
+                },
             };
+            var folder = RunFolder.Open(parse.GetRequiredValue(run));
+            using var videos = VideoStore.Open(parse.GetRequiredValue(store));
+            using var trained = PretrainedEncoders.Open(folder, context.Line);
             ProbeResult result;
             using (var line = new ProgressLine(context, "eval probe", "clips"))
             {
-                result = RunEvaluation.Probe(trained, videos, options, new EvalVerb.Listener(line), context.CancellationToken);
+                result = RunEvaluation.Probe(trained, videos, recipe, new EvalVerb.Listener(line), context.CancellationToken);
             }
 
-            ResultFile.Write(RunEvaluation.ProbeFile(folder), result);
+            var file = RunEvaluation.ResultFileOf(folder, recipe);
+            ResultFile.Write(file, result);
             if (context.Json)
             {
                 context.WriteJson(result);
             }
             else
             {
-                Print(context, result, RunEvaluation.ProbeFile(folder));
+                Print(context, result, file);
             }
 
             return Task.FromResult(EvalVerb.LeftOut(context, result.LeftOut));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Duet.Cli.Hosting;
+using Duet.Data.Clips;
 using Duet.Learning.Models;
 using Duet.Learning.Recipes;
 using Spectre.Console;
@@ -29,27 +30,14 @@ internal static class RecipesVerb
         };
         verb.Run(context =>
         {
-            var recipes = RecipeCatalog.Shipped.Entries.Select(e => (Entry: e, Recipe: RecipeFile.Load(e.Path))).ToList();
+            var recipes = RecipeCatalog.Shipped.Entries.Select(e => (Entry: e, Recipe: RecipeFile.LoadAny(e.Path))).ToList();
             if (context.Json)
             {
                 context.WriteJson(new
                 {
                     Format = "duet.recipes/1",
-                    Recipes = recipes.Select(r => new
-                    {
-                        r.Recipe.Name,
-                        r.Entry.Group,
-                        r.Entry.Path,
-                        r.Recipe.Method,
-                        Video = r.Recipe.Video.Name,
-                        VideoWidth = r.Recipe.Video.Width,
-                        Audio = r.Recipe.Audio.Name,
-                        AudioWidth = r.Recipe.Audio.Width,
-                        r.Recipe.Clip.Frames,
-                        r.Recipe.Clip.FrameRate,
-                        r.Recipe.Clip.Size,
-                        Epochs = r.Recipe.Epochs(),
-                    }),
+                    Recipes = recipes.Where(r => r.Recipe is Recipe).Select(r => Facts(r.Entry, (Recipe)r.Recipe)),
+                    Protocols = recipes.Where(r => r.Recipe is EvaluationRecipe).Select(r => Facts(r.Entry, (EvaluationRecipe)r.Recipe)),
                 });
                 return Task.FromResult(ExitCodes.Done);
             }
@@ -62,14 +50,7 @@ internal static class RecipesVerb
 
             foreach (var (_, recipe) in recipes)
             {
-                table.AddRow(
-                    recipe.Name,
-                    recipe.MethodName(),
-                    $"{Network(recipe.Video)} + {Network(recipe.Audio)}",
-                    $"{recipe.Clip.Frames}x{recipe.Clip.Size}x{recipe.Clip.Size} at {recipe.Clip.FrameRate.ToDouble():0.##} fps",
-                    recipe.Method == RecipeMethod.Avts
-                        ? string.Join(" + ", recipe.Avts.Curriculum.Select(s => s.Epochs))
-                        : $"{recipe.Clustering.Iterations} x {recipe.Clustering.EpochsPerIteration}");
+                table.AddRow(recipe is EvaluationRecipe protocol ? Row(protocol) : Row((Recipe)recipe));
             }
 
             context.Console.Write(table);
@@ -77,6 +58,47 @@ internal static class RecipesVerb
         });
         return verb;
     }
+
+    private static object Facts(RecipeEntry entry, Recipe recipe) => new
+    {
+        recipe.Name,
+        entry.Group,
+        entry.Path,
+        recipe.Method,
+        Video = recipe.Video.Name,
+        VideoWidth = recipe.Video.Width,
+        Audio = recipe.Audio.Name,
+        AudioWidth = recipe.Audio.Width,
+        recipe.Clip.Frames,
+        recipe.Clip.FrameRate,
+        recipe.Clip.Size,
+        Epochs = recipe.Epochs(),
+    };
+
+    private static object Facts(RecipeEntry entry, EvaluationRecipe recipe) => new { recipe.Name, entry.Group, entry.Path, recipe.Protocol, recipe.Dataset };
+
+    private static string[] Row(Recipe recipe) =>
+    [
+        recipe.Name,
+        recipe.MethodName(),
+        $"{Network(recipe.Video)} + {Network(recipe.Audio)}",
+        Clip(recipe.Clip),
+        recipe.Method == RecipeMethod.Avts
+            ? string.Join(" + ", recipe.Avts.Curriculum.Select(s => s.Epochs))
+            : $"{recipe.Clustering.Iterations} x {recipe.Clustering.EpochsPerIteration}",
+    ];
+
+    private static string[] Row(EvaluationRecipe recipe) =>
+    [
+        recipe.Name,
+        recipe.ProtocolName(),
+        recipe.Video is null && recipe.Audio is null ? "the run's" : string.Join(" + ", new[] { recipe.Video, recipe.Audio }.OfType<EncoderOptions>().Select(Network)),
+        recipe.Clip is { } clip ? Clip(clip) : "the run's",
+        "",
+    ];
+
+    private static string Clip(ClipOptions clip) => $"{clip.Frames}x{clip.Size}x{clip.Size} at {clip.FrameRate.ToDouble():0.##} fps";
+
     private static Verb Show()
     {
         var (recipe, set) = (RecipeArguments.Recipe(), RecipeArguments.Set());
@@ -92,7 +114,7 @@ internal static class RecipesVerb
         verb.Options.Add(set);
         verb.Run(context =>
         {
-            var resolved = RecipeArguments.Load(context.Parse, recipe, set);
+            var resolved = RecipeArguments.LoadAny(context.Parse, recipe, set);
             var yaml = RecipeFile.ToYaml(resolved);
             if (context.Json)
             {
@@ -107,6 +129,7 @@ internal static class RecipesVerb
         });
         return verb;
     }
+
     private static Verb Check()
     {
         var (recipe, set) = (RecipeArguments.Recipe(), RecipeArguments.Set());
@@ -122,7 +145,7 @@ internal static class RecipesVerb
         verb.Options.Add(set);
         verb.Run(context =>
         {
-            var resolved = RecipeArguments.Load(context.Parse, recipe, set);
+            var resolved = RecipeArguments.LoadAny(context.Parse, recipe, set);
             if (context.Json)
             {
                 context.WriteJson(new { Format = "duet.recipe_check/1", resolved.Name, Valid = true, Fingerprint = RecipeFile.Fingerprint(resolved) });

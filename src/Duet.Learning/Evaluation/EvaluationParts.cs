@@ -104,7 +104,8 @@ public sealed record EvaluationParts
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Step">Steps that it was trained for.</param>
 /// <param name="Precision">What its convolutions compute in here.</param>
-public sealed record EvaluatedRun(string Path, string Recipe, long Seed, long Step = 0, string Precision = "fp32");
+/// <param name="Method">What taught it: <c>avts</c>, <c>xdc</c>, ...</param>
+public sealed record EvaluatedRun(string Path, string Recipe, long Seed, long Step = 0, string Precision = "fp32", string Method = "");
 
 /// <summary>What it is evaluated on.</summary>
 /// <param name="Clips">Reads frames and sound.</param>

@@ -4,6 +4,7 @@ using Duet.Data.Randomness;
 using Duet.Data.Store;
 using Duet.Learning.Audio;
 using Duet.Learning.Models;
+using Duet.Learning.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,7 +15,8 @@ namespace Duet.Learning.Evaluation;
 /// <param name="Clip">What a clip is.</param>
 /// <param name="Preprocessor">Makes their inputs.</param>
 /// <param name="Device">Where they run.</param>
-public sealed record ProbeSubject(IReadOnlyList<Encoder> Encoders, ClipOptions Clip, ClipPreprocessor Preprocessor, Device Device);
+/// <param name="Loader">Decode workers and queue.</param>
+public sealed record ProbeSubject(IReadOnlyList<Encoder> Encoders, ClipOptions Clip, ClipPreprocessor Preprocessor, Device Device, ClipLoaderOptions Loader);
 
 /// <summary>
 /// What encoders know without having been told (AVTS, section 4: frozen features, one-vs-all linear SVM, clip scores averaged
@@ -28,7 +30,7 @@ public static class ProbeEvaluation
     /// <param name="store">The store.</param>
     /// <param name="splits">Which videos teach and which test.</param>
     /// <param name="leftOut">Videos that already take no part.</param>
-    /// <param name="options">How to probe.</param>
+    /// <param name="protocol">How to probe.</param>
     /// <param name="progress">Hears how far the work is.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="UsageException">An option does not hold, there is no such layer, or no video is long enough.</exception>
@@ -38,7 +40,7 @@ public static class ProbeEvaluation
         EvaluationStore store,
         IReadOnlyList<ProbeSplit> splits,
         IReadOnlyList<LeftOut> leftOut,
-        ProbeOptions options,
+        EvaluationRecipe protocol,
         IProgress<EvaluationProgress>? progress = null,
         CancellationToken cancel = default)
     {
@@ -47,7 +49,8 @@ public static class ProbeEvaluation
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(splits);
         ArgumentNullException.ThrowIfNull(leftOut);
-        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(protocol);
+        var options = protocol.Probe;
         if (options.Validate().FirstOrDefault() is { } error)
         {
             throw new UsageException($"{error.Property} {error.Message}.");
@@ -59,28 +62,28 @@ public static class ProbeEvaluation
         var rows = new List<ClassificationRow>();
         var differences = new Dictionary<string, ClassificationDifference>(StringComparer.Ordinal);
         var calibrated = new Dictionary<string, int>(StringComparer.Ordinal);
-        long[] seeds = [.. Enumerable.Range(0, options.RandomSeeds).Select(i => options.Seed + 1 + i)];
+        long[] seeds = [.. Enumerable.Range(0, options.RandomSeeds).Select(i => protocol.Seed + 1 + i)];
         foreach (var encoder in encoders)
         {
             var modality = Name(encoder.Modality);
-            using var loader = new ClipLoader(store.Clips, subject.Clip.Size, options.Loader);
+            using var loader = new ClipLoader(store.Clips, subject.Clip.Size, subject.Loader);
             var extractor = new FeatureExtractor(subject.Preprocessor, loader, options.Batch, progress, cancel);
             var random = seeds.Select(s => RandomTwin(encoder, s, subject.Device)).ToArray();
             try
             {
                 if (options.CalibrateBatchNorm && random.Length > 0)
                 {
-                    calibrated[modality] = extractor.Calibrate(random, CalibrationClips(encoder.Modality, splits[0].Train, subject.Clip, options));
+                    calibrated[modality] = extractor.Calibrate(random, CalibrationClips(encoder.Modality, splits[0].Train, subject.Clip, protocol));
                 }
 
                 encoder.eval();
                 var data = ProbeData.Read(extractor, [encoder, .. random], layers[modality], splits, subject.Clip, options, missing);
                 progress?.Report(new EvaluationProgress($"{modality} classifiers", 0, 0, 0));
-                var (learned, row) = Judge(data, 0, null, splits, options, cancel);
+                var (learned, row) = Judge(data, 0, null, splits, protocol, cancel);
                 rows.Add(row with { Modality = modality, Weights = "pretrained", Layer = layers[modality] });
                 if (random.Length > 0)
                 {
-                    var (baseline, baselineRow) = Judge(data, 1, seeds, splits, options, cancel);
+                    var (baseline, baselineRow) = Judge(data, 1, seeds, splits, protocol, cancel);
                     rows.Add(baselineRow with { Modality = modality, Weights = "random", Layer = layers[modality] });
                     differences.Add(modality, learned.Less(baseline, options.Resamples));
                 }
@@ -98,6 +101,9 @@ public static class ProbeEvaluation
         {
             Run = run.Path,
             Recipe = run.Recipe,
+            Method = run.Method,
+            Dataset = protocol.Dataset,
+            Protocol = protocol.Name,
             Store = store.Path,
             StoreFingerprint = store.Fingerprint,
             Seed = run.Seed,
@@ -148,7 +154,7 @@ public static class ProbeEvaluation
     }
 
     private static (ClassificationScores Scores, ClassificationRow Row) Judge(
-        ProbeData data, int first, long[]? seeds, IReadOnlyList<ProbeSplit> splits, ProbeOptions options, CancellationToken cancel)
+        ProbeData data, int first, long[]? seeds, IReadOnlyList<ProbeSplit> splits, EvaluationRecipe protocol, CancellationToken cancel)
     {
         var scores = new ClassificationScores(data.Videos, data.Labels, [.. splits.Select(s => s.Name)], seeds);
         var chosen = new List<double>();
@@ -165,14 +171,14 @@ public static class ProbeEvaluation
                     throw new UsageException($"Fewer than two classes have a training video that is as long as a clip and can be read ('{splits[f].Name}' is tested). Take shorter clips, or label more videos.");
                 }
 
-                var (predicted, c, converged) = classifier.Run(train, test, options.C, options.Seed, cancel);
+                var (predicted, c, converged) = classifier.Run(train, test, protocol.Probe.C, protocol.Seed, cancel);
                 scores.Add(s, f, test, predicted);
                 chosen.Add(c);
                 allConverged &= converged;
             }
         }
 
-        var row = scores.Row("", "", options.Resamples) with { Features = data.Columns, C = [.. chosen], Converged = allConverged };
+        var row = scores.Row("", "", protocol.Probe.Resamples) with { Features = data.Columns, C = [.. chosen], Converged = allConverged };
         return (scores, row);
     }
 
@@ -198,10 +204,10 @@ public static class ProbeEvaluation
     }
 
     /// <summary>One clip of each training video, drawn anew until there are enough: a fixed choice.</summary>
-    private static List<ClipRequest> CalibrationClips(Modality modality, IReadOnlyList<StoredVideo> train, ClipOptions clip, ProbeOptions options)
+    private static List<ClipRequest> CalibrationClips(Modality modality, IReadOnlyList<StoredVideo> train, ClipOptions clip, EvaluationRecipe protocol)
     {
-        var all = train.SelectMany(v => Clips(modality, v, clip, options.ClipsPerVideo)).ToArray();
-        new KeyedRandom(options.Seed, 0, "", "probe/calibration").Shuffle(all.AsSpan());
-        return [.. all.Take(options.CalibrationClips)];
+        var all = train.SelectMany(v => Clips(modality, v, clip, protocol.Probe.ClipsPerVideo)).ToArray();
+        new KeyedRandom(protocol.Seed, 0, "", "probe/calibration").Shuffle(all.AsSpan());
+        return [.. all.Take(protocol.Probe.CalibrationClips)];
     }
 }

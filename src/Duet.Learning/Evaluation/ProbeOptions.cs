@@ -1,5 +1,4 @@
 using Duet.Data;
-using Duet.Data.Clips;
 
 namespace Duet.Learning.Evaluation;
 
@@ -26,7 +25,7 @@ public sealed record ProbeOptions : IValidated
     public int ClipsPerVideo { get; init; } = 10;
 
     /// <summary>
-    /// Labelled videos of each class that teach, drawn by <see cref="Seed"/>; 0 for all. An archive has few labels, and with many of them
+    /// Labelled videos of each class that teach, drawn by the protocol's seed; 0 for all. An archive has few labels, and with many of them
     /// also random features do well.
     /// </summary>
     public int VideosPerClass { get; init; }
@@ -46,14 +45,8 @@ public sealed record ProbeOptions : IValidated
     /// <summary>Clips that pass the networks at once.</summary>
     public int Batch { get; init; } = 16;
 
-    /// <summary>Seed of the first random network, of cross-validation and of resamples.</summary>
-    public long Seed { get; init; }
-
     /// <summary>Resamples of the bootstrap.</summary>
     public int Resamples { get; init; } = Bootstrap.DefaultResamples;
-
-    /// <summary>Decode workers and queue.</summary>
-    public ClipLoaderOptions Loader { get; init; } = new();
 
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()

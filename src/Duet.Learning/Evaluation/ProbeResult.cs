@@ -15,6 +15,15 @@ public sealed record ProbeResult
     /// <summary>The recipe's name.</summary>
     public required string Recipe { get; init; }
 
+    /// <summary>The method that taught the encoders: <c>avts</c>, <c>xdc</c>, ...</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The data set, as the protocol names it.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>The protocol's name; <c>default</c> where none was named.</summary>
+    public required string Protocol { get; init; }
+
     /// <summary>The store's folder.</summary>
     public required string Store { get; init; }
 

@@ -20,9 +20,15 @@ public static class RunEvaluation
     /// <param name="run">The run's folder.</param>
     public static string SyncFile(RunFolder run) => Path.Combine((run ?? throw new ArgumentNullException(nameof(run))).Path, "eval-sync.json");
 
-    /// <summary>Where <c>duet eval probe</c> leaves its result in a run's folder.</summary>
+    /// <summary>Where <c>duet eval</c> leaves a protocol's result in a run's folder: <c>eval-probe.json</c>, or <c>eval-probe-NAME.json</c> of a named one.</summary>
     /// <param name="run">The run's folder.</param>
-    public static string ProbeFile(RunFolder run) => Path.Combine((run ?? throw new ArgumentNullException(nameof(run))).Path, "eval-probe.json");
+    /// <param name="protocol">The protocol.</param>
+    public static string ResultFileOf(RunFolder run, EvaluationRecipe protocol)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(protocol);
+        return Path.Combine(run.Path, $"eval-{protocol.ProtocolName()}{(protocol.Name == EvaluationRecipe.DefaultName ? "" : "-" + protocol.Name)}.json");
+    }
 
     /// <summary>Judges synchronisation.</summary>
     /// <param name="run">The run.</param>
@@ -48,15 +54,15 @@ public static class RunEvaluation
     /// <summary>Probes the encoders of a run.</summary>
     /// <param name="run">The run's encoders.</param>
     /// <param name="store">A store whose videos have labels.</param>
-    /// <param name="options">How to probe.</param>
+    /// <param name="protocol">How to probe.</param>
     /// <param name="progress">Hears how far the work is.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="UsageException">The store has no labels or does not fit the run, or there is no such layer.</exception>
-    public static ProbeResult Probe(PretrainedEncoders run, VideoStore store, ProbeOptions options, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    public static ProbeResult Probe(PretrainedEncoders run, VideoStore store, EvaluationRecipe protocol, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(store);
-        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(protocol);
         var recipe = run.Recipe;
         EvaluationParts.CheckFit(store.Settings, run.Encoders.Any(e => e.Modality == Modality.Video) ? recipe.Clip : null, run.Encoders.Any(e => e.Modality == Modality.Audio) ? recipe.Spectrogram : null);
         var recorded = RunStore.Read(run.Folder);
@@ -73,12 +79,12 @@ public static class RunEvaluation
 
         using var preprocessor = run.Preprocessor(device);
         return ProbeEvaluation.Run(
-            new ProbeSubject(run.Encoders, recipe.Clip, preprocessor, device),
-            new EvaluatedRun(run.Folder.Path, recipe.Name, recipe.Seed, run.Step, InWords(precision)),
+            new ProbeSubject(run.Encoders, recipe.Clip, preprocessor, device, new ClipLoaderOptions { Workers = recipe.Training.Workers }),
+            new EvaluatedRun(run.Folder.Path, recipe.Name, recipe.Seed, run.Step, InWords(precision), recipe.MethodName()),
             new EvaluationStore(store, store.Directory, store.Fingerprint),
-            [.. splits.Select(s => ProbeSplits.Few(s, options.VideosPerClass, options.Seed))],
+            [.. splits.Select(s => ProbeSplits.Few(s, protocol.Probe.VideosPerClass, protocol.Seed))],
             leftOut,
-            options,
+            protocol,
             progress,
             cancel);
     }

@@ -36,11 +36,11 @@ public enum RecipeMethod
 /// Everything that a run can change, in one record: data, clips, spectrograms, networks, method, training. A recipe file writes what
 /// differs from the defaults; <see cref="RecipeFile"/> reads it. Two recipes are equal where every option is.
 /// </summary>
-public sealed record Recipe : IValidated
+public sealed record Recipe : IRecipe, IValidated
 {
     private const int MostEpochs = 1_000_000;
 
-    /// <summary>The recipe's name: small letters, digits and underscores; a file's name without <c>.yaml</c>.</summary>
+    /// <inheritdoc/>
     public string Name { get; init; } = "";
 
     /// <summary>Which method teaches the encoders.</summary>
@@ -86,28 +86,11 @@ public sealed record Recipe : IValidated
     public string MethodName() => JsonNamingPolicy.SnakeCaseLower.ConvertName(Method.ToString());
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationError> Validate() => [.. ValidateName(), .. ValidateNetworks(), .. ValidateSizes(), .. ValidateLoss(), .. ValidateClustering()];
-
-    private IEnumerable<ValidationError> ValidateName()
-    {
-        if (Name.Length is 0 or > 100 || !Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_'))
-        {
-            yield return new(nameof(Name), "must be 1 to 100 small letters, digits and underscores");
-        }
-    }
-
-    private IEnumerable<ValidationError> ValidateNetworks()
-    {
-        foreach (var (section, name, wanted) in new[] { (nameof(Video), Video.Name, Modality.Video), (nameof(Audio), Audio.Name, Modality.Audio) })
-        {
-            // A name that no network has is the section's own error.
-            if (EncoderRegistry.Find(name) is { } entry && entry.Modality != wanted)
-            {
-                var names = EncoderRegistry.Entries.Where(e => e.Modality == wanted).Select(e => e.Name);
-                yield return new($"{section}.{nameof(EncoderOptions.Name)}", $"'{name}' is no network for {wanted.ToString().ToLowerInvariant()}; those are {string.Join(", ", names)}");
-            }
-        }
-    }
+    public IEnumerable<ValidationError> Validate() =>
+    [
+        .. RecipeRules.Name(Name), .. RecipeRules.Network(nameof(Video), Video.Name, Modality.Video), .. RecipeRules.Network(nameof(Audio), Audio.Name, Modality.Audio),
+        .. ValidateSizes(), .. ValidateLoss(), .. ValidateClustering(),
+    ];
 
     private IEnumerable<ValidationError> ValidateSizes()
     {

@@ -7,6 +7,7 @@ using Duet.Data.Store;
 using Duet.Learning.Audio;
 using Duet.Learning.Evaluation;
 using Duet.Learning.Models;
+using Duet.Learning.Recipes;
 using Shouldly;
 using TorchSharp;
 using Xunit;
@@ -17,7 +18,7 @@ public sealed class ProbeEvaluationTests
 {
     private static readonly ClipOptions Clip = new() { Frames = 4, Size = LevelStore.Side, AudioSeconds = new Rational(10, 25), Scales = [1] };
     private static readonly LogMelOptions Spectrogram = new() { Normalisation = SpectrogramNormalisation.None };
-    private static readonly ProbeOptions Options = new() { ClipsPerVideo = 3, RandomSeeds = 2, CalibrationClips = 32, Batch = 8, Resamples = 200, Loader = new ClipLoaderOptions { Workers = 1 } };
+    private static readonly ProbeOptions Options = new() { ClipsPerVideo = 3, RandomSeeds = 2, CalibrationClips = 32, Batch = 8, Resamples = 200 };
 
     /// <summary>Three classes of brightness, and so of loudness, that vary around their mean.</summary>
     private static readonly LevelStore Store = new()
@@ -222,12 +223,12 @@ public sealed class ProbeEvaluationTests
         using var audio = EncoderRegistry.Create(new EncoderOptions { Name = "vgg_m", Width = 0.125, Stages = 2 }, pretrainedSeed);
         using var preprocessor = new ClipPreprocessor(Clip, Spectrogram, null, torch.CPU);
         return ProbeEvaluation.Run(
-            new ProbeSubject([video, audio], Clip, preprocessor, torch.CPU),
+            new ProbeSubject([video, audio], Clip, preprocessor, torch.CPU, new ClipLoaderOptions { Workers = 1 }),
             new EvaluatedRun("runs/test", "test", 0),
             new EvaluationStore(store ?? Store, "stores/test", "00"),
             splits,
             [],
-            options,
+            new EvaluationRecipe { Name = "test", Probe = options },
             null,
             TestContext.Current.CancellationToken);
     }
