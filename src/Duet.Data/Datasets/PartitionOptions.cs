@@ -11,7 +11,8 @@ public sealed record PartitionOptions : IValidated
 
     /// <summary>
     /// A split of the catalog, such as <c>fold1</c>, whose videos are the test: nothing of them is learned, and an evaluation by folds tests this one alone.
-    /// Empty: none.
+    /// Where splits name several divisions (<c>split1=train;split2=test</c>), a division such as <c>split1</c>, whose test videos are the test. Empty: none, or of
+    /// several divisions the first.
     /// </summary>
     public string TestSplit { get; init; } = "";
 

@@ -2,7 +2,7 @@ using Duet.Data.Datasets;
 
 namespace Duet.Data.Store;
 
-/// <summary>Reads a list of videos in CSV: a header with <c>path</c> and, optionally, <c>label</c> and <c>split</c>; other columns are ignored.</summary>
+/// <summary>Reads a list of videos in CSV: a header with <c>path</c> and, optionally, <c>label</c> and <c>split</c>; other columns are ignored. A split may name several divisions (<see cref="Divisions"/>).</summary>
 internal static class CsvList
 {
     /// <summary>Reads the list.</summary>
@@ -20,8 +20,12 @@ internal static class CsvList
         }
 
         var (label, split) = (table.Find("label"), table.Find("split"));
-        return table.Rows.Select(row => (row.Line, row.Fields[path], Field(row.Fields, label), Field(row.Fields, split)));
+        return table.Rows.Select(row => (row.Line, row.Fields[path], Field(row.Fields, label), Checked(table, row.Line, Field(row.Fields, split))));
     }
+
+    /// <summary>A split that names several divisions must be one that can be read.</summary>
+    private static string? Checked(CsvTable table, int line, string? split) =>
+        Divisions.IsSeveral(split) && Divisions.Problem(split, out _) is { } problem ? throw table.Wrong(line, $"the split can't be read: {problem}. {Divisions.Form.TrimEnd('.')}") : split;
 
     private static string? Field(IReadOnlyList<string> fields, int column) => column >= 0 && fields[column].Length > 0 ? fields[column] : null;
 }

@@ -1,3 +1,4 @@
+using Duet.Data.Datasets;
 using Microsoft.Data.Sqlite;
 
 namespace Duet.Data.Store;
@@ -38,7 +39,7 @@ public sealed record StoreInfo
     /// <summary>Ready videos by label; those without one under the empty name.</summary>
     public required IReadOnlyDictionary<string, int> Labels { get; init; }
 
-    /// <summary>Ready videos by split; those without one under the empty name.</summary>
+    /// <summary>Ready videos by split; those without one under the empty name. One that names several divisions counts for each: <c>split1=train</c>, <c>split2=test</c>.</summary>
     public required IReadOnlyDictionary<string, int> Splits { get; init; }
 
     /// <summary>Files that are not used, ordered by path.</summary>
@@ -82,8 +83,8 @@ public sealed record StoreInfo
                 Shards = shards,
                 Bytes = entries + ((long)shards * Tar.EndLength),
                 DeadBytes = entries - live,
-                Labels = Count(open.Videos, v => v.Label),
-                Splits = Count(open.Videos, v => v.Split),
+                Labels = Count(open.Videos.Select(v => v.Label)),
+                Splits = Count(open.Videos.SelectMany(v => SplitsOf(v.Split))),
                 Quarantined = quarantined,
                 LargestSkewSeconds = catalog.Scalar<double>("SELECT COALESCE(MAX(ABS(start_skew_seconds)), 0.0) FROM videos WHERE status = 'ready'"),
             };
@@ -94,12 +95,16 @@ public sealed record StoreInfo
         }
     }
 
-    private static SortedDictionary<string, int> Count(IReadOnlyList<StoredVideo> videos, Func<StoredVideo, string?> key)
+    /// <summary>What can't be read is counted as it is written.</summary>
+    private static IEnumerable<string?> SplitsOf(string? split) =>
+        Divisions.IsSeveral(split) && Divisions.Problem(split, out var parts) is null ? Divisions.Each(parts) : (IEnumerable<string?>)[split];
+
+    private static SortedDictionary<string, int> Count(IEnumerable<string?> names)
     {
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        foreach (var video in videos)
+        foreach (var name in names)
         {
-            counts[key(video) ?? ""] = counts.GetValueOrDefault(key(video) ?? "") + 1;
+            counts[name ?? ""] = counts.GetValueOrDefault(name ?? "") + 1;
         }
 
         return counts;

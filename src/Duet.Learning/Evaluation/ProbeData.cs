@@ -41,7 +41,7 @@ internal sealed class ProbeData
 
     /// <summary>Reads the features of every video of the splits.</summary>
     public static ProbeData Read(
-        FeatureExtractor extractor, IReadOnlyList<Encoder> encoders, string layer, IReadOnlyList<ProbeSplit> splits, ClipOptions clip, ProbeOptions options, List<LeftOut> leftOut)
+        FeatureExtractor extractor, IReadOnlyList<Encoder> encoders, string layer, IReadOnlyList<EvaluationSplit> splits, ClipOptions clip, ProbeOptions options, List<LeftOut> leftOut)
     {
         var videos = splits.SelectMany(s => s.Train.Concat(s.Test)).DistinctBy(v => v.Id, StringComparer.Ordinal).OrderBy(v => v.Id, StringComparer.Ordinal).ToArray();
         var requests = new List<ClipRequest>();

@@ -38,7 +38,7 @@ public static class ProbeEvaluation
         ProbeSubject subject,
         EvaluatedRun run,
         EvaluationStore store,
-        IReadOnlyList<ProbeSplit> splits,
+        IReadOnlyList<EvaluationSplit> splits,
         IReadOnlyList<LeftOut> leftOut,
         EvaluationRecipe protocol,
         IProgress<EvaluationProgress>? progress = null,
@@ -126,7 +126,7 @@ public static class ProbeEvaluation
     internal static string Name(Modality modality) => modality == Modality.Video ? "video" : "audio";
 
     /// <summary>The encoders whose modality the store has: one of sound alone, such as ESC-50's, tests the audio encoder alone.</summary>
-    private static IReadOnlyList<Encoder> Served(IReadOnlyList<Encoder> encoders, IReadOnlyList<ProbeSplit> splits)
+    private static IReadOnlyList<Encoder> Served(IReadOnlyList<Encoder> encoders, IReadOnlyList<EvaluationSplit> splits)
     {
         var videos = splits.SelectMany(s => s.Train.Concat(s.Test)).ToArray();
         IReadOnlyList<Encoder> served = [.. encoders.Where(e => videos.Any(v => e.Modality == Modality.Audio ? v.HasSound : v.HasFrames))];
@@ -154,7 +154,7 @@ public static class ProbeEvaluation
     }
 
     private static (ClassificationScores Scores, ClassificationRow Row) Judge(
-        ProbeData data, int first, long[]? seeds, IReadOnlyList<ProbeSplit> splits, EvaluationRecipe protocol, CancellationToken cancel)
+        ProbeData data, int first, long[]? seeds, IReadOnlyList<EvaluationSplit> splits, EvaluationRecipe protocol, CancellationToken cancel)
     {
         var scores = new ClassificationScores(data.Videos, data.Labels, [.. splits.Select(s => s.Name)], seeds);
         var chosen = new List<double>();

@@ -67,7 +67,7 @@ public static class RunEvaluation
         EvaluationParts.CheckFit(store.Settings, run.Encoders.Any(e => e.Modality == Modality.Video) ? recipe.Clip : null, run.Encoders.Any(e => e.Modality == Modality.Audio) ? recipe.Spectrogram : null);
         var recorded = RunStore.Read(run.Folder);
         var division = DivisionOn(store, recipe, recorded);
-        var (splits, leftOut) = ProbeSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, recorded.Taught(), "test"), division.TestSplit, recorded.Taught());
+        var (splits, leftOut) = EvaluationSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, recorded.Taught(), "test"), division.TestSplit, recorded.Taught());
         TorchRuntime.SetThreads(recipe.Training.Threads);
         var device = Pretraining.DeviceOf(recipe.Training.Device);
         var (precision, _) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
@@ -82,7 +82,7 @@ public static class RunEvaluation
             new ProbeSubject(run.Encoders, recipe.Clip, preprocessor, device, new ClipLoaderOptions { Workers = recipe.Training.Workers }),
             new EvaluatedRun(run.Folder.Path, recipe.Name, recipe.Seed, run.Step, InWords(precision), recipe.MethodName()),
             new EvaluationStore(store, store.Directory, store.Fingerprint),
-            [.. splits.Select(s => ProbeSplits.Few(s, protocol.Probe.VideosPerClass, protocol.Seed))],
+            [.. splits.Select(s => EvaluationSplits.Few(s, protocol.Probe.VideosPerClass, protocol.Seed))],
             leftOut,
             protocol,
             progress,

@@ -66,6 +66,11 @@ public static class Pretraining
         }
         else
         {
+            if (partition.Note is { } note)
+            {
+                notes.Add(note);
+            }
+
             notes.AddRange(task.Notes);
             WriteJson(run.EnvironmentFile, environment);
             WriteJson(run.StoreFile, RunStore.Of(store, partition, from));

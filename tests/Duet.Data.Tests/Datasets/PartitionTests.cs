@@ -102,6 +102,29 @@ public sealed class PartitionTests
     }
 
     [Fact]
+    public void Of_several_divisions_the_first_or_the_named_one_holds_out_its_test_videos()
+    {
+        string[] texts = ["split1=train;split2=test", "split1=train;split2=unused", "split1=test;split2=train", "split1=unused;split2=train", "split1=val;split2=train"];
+        StoredVideo[] videos = [.. Enumerable.Range(0, 100).Select(i => MemoryStore.Video($"v{i:00}", split: texts[i % 5]))];
+        var first = Partition.Of(videos, new() { TestShare = 0.5 });
+        Ids(first.Test).ShouldBe(Ids(videos.Where(v => v.Split!.StartsWith("split1=test", StringComparison.Ordinal)).ToArray()));
+        Ids(first.Validation).ShouldBe(Ids(videos.Where(v => v.Split!.StartsWith("split1=val", StringComparison.Ordinal)).ToArray()));
+        first.Train.Count.ShouldBe(40, "what the division does not use is not learned from");
+        first.Note.ShouldNotBeNull().ShouldContain("split1 decides what is learned from (the first of split1, split2; data.test_split names another): its 20 test videos are held out, and 20 ");
+
+        var second = Partition.Of(videos, new() { TestSplit = "split2", ValidationShare = 0.3 });
+        Ids(second.Test).ShouldBe(Ids(videos.Where(v => v.Split!.EndsWith("split2=test", StringComparison.Ordinal)).ToArray()));
+        second.Validation.Count.ShouldBeInRange(1, 59);
+        (second.Train.Count + second.Validation.Count).ShouldBe(60);
+        second.Train.Concat(second.Validation).ShouldAllBe(v => v.Split!.EndsWith("split2=train", StringComparison.Ordinal));
+        second.Note.ShouldNotBeNull().ShouldContain("data.test_split names it");
+
+        Ids(first.Splits["split2=unused"]).ShouldBe(Ids(videos.Where(v => v.Split!.EndsWith("split2=unused", StringComparison.Ordinal)).ToArray()));
+        Should.Throw<UsageException>(() => Partition.Of(videos, new() { TestSplit = "split3" })).Message.ShouldContain("It has split1, split2.");
+        Partition.Of(MemoryStore.Videos(4), new()).Note.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_small_store_has_a_video_in_every_part_that_was_asked_for()
     {
         for (var seed = 0; seed < 50; seed++)

@@ -50,6 +50,7 @@ public sealed class SourceListTests : IDisposable
     [InlineData("file,label\na,b\n", "no column named path")]
     [InlineData("path,label\na\n", "Line 2")]
     [InlineData("path\n\"a\n", "opens a double quote")]
+    [InlineData("path,split\na,fold1\nb,split1=learn\n", "Line 3")]
     public void A_bad_list_says_what_is_wrong_and_where(string text, string message)
     {
         File.WriteAllText(folder["list.csv"], text);

@@ -69,13 +69,13 @@ public sealed class EvaluationPartsTests
         StoredVideo[] Videos(string label, int count) => [.. Enumerable.Range(0, count).Select(i => LevelStore.Video($"{label}{i:00}", label: label))];
         var (cats, dogs, rare) = (Videos("cat", 20), Videos("dog", 20), Videos("rare", 2));
         var test = Videos("cat", 1);
-        var few = ProbeSplits.Few(new ProbeSplit("test", [.. cats, .. dogs, .. rare], test), 5, seed: 3);
+        var few = EvaluationSplits.Few(new EvaluationSplit("test", [.. cats, .. dogs, .. rare], test), 5, seed: 3);
         few.Train.CountBy(v => v.Label!).ToDictionary(p => p.Key, p => p.Value).ShouldBe(new Dictionary<string, int> { ["cat"] = 5, ["dog"] = 5, ["rare"] = 2 }, ignoreOrder: true);
         few.Test.ShouldBe(test);
 
-        var alone = ProbeSplits.Few(new ProbeSplit("test", [.. cats.Reverse()], test), 5, seed: 3);
+        var alone = EvaluationSplits.Few(new EvaluationSplit("test", [.. cats.Reverse()], test), 5, seed: 3);
         alone.Train.ShouldBe(few.Train.Where(v => v.Label == "cat"));
-        ProbeSplits.Few(new ProbeSplit("test", cats, test), 5, seed: 4).Train.ShouldNotBe(alone.Train);
-        ProbeSplits.Few(new ProbeSplit("test", cats, test), 0, seed: 3).Train.ShouldBe(cats);
+        EvaluationSplits.Few(new EvaluationSplit("test", cats, test), 5, seed: 4).Train.ShouldNotBe(alone.Train);
+        EvaluationSplits.Few(new EvaluationSplit("test", cats, test), 0, seed: 3).Train.ShouldBe(cats);
     }
 }

@@ -170,54 +170,9 @@ public sealed class ProbeEvaluationTests
         }
     }
 
-    [Fact]
-    public void A_store_without_labels_says_how_to_label()
-    {
-        var error = Should.Throw<UsageException>(() => ProbeSplits.Of([LevelStore.Video("a")], () => throw new InvalidOperationException()));
-        error.Message.ShouldContain("--labels folders");
-        error.Message.ShouldContain("path,label,split");
-    }
+    private static IReadOnlyList<EvaluationSplit> Folds(StoredVideo[] videos) => EvaluationSplits.Of(videos, () => throw new InvalidOperationException()).Splits;
 
-    [Fact]
-    public void Without_folds_training_and_validation_teach_and_the_test_part_tests()
-    {
-        StoredVideo[] videos =
-        [
-            LevelStore.Video("a", label: "x", split: "train"), LevelStore.Video("b", label: "y", split: "train"), LevelStore.Video("c", label: "y", split: "val"),
-            LevelStore.Video("d", label: "x", split: "test"), LevelStore.Video("e", label: "z", split: "test"), LevelStore.Video("f", split: "test"),
-        ];
-        var (splits, leftOut) = ProbeSplits.Of(videos, () => EvaluationParts.Of(videos, new PartitionOptions(), new HashSet<string>(), "test"));
-        splits.Single().Train.Select(v => v.Id).ShouldBe(["a", "b", "c"]);
-        splits.Single().Test.Select(v => v.Id).ShouldBe(["d"]);
-        leftOut.ShouldContain(new LeftOut("e", "e.mp4", "no training video has its label 'z'"));
-        leftOut.ShouldContain(new LeftOut("f", "f.mp4", "it has no label"));
-    }
-
-    [Fact]
-    public void One_class_is_wrong_use()
-    {
-        StoredVideo[] videos = [LevelStore.Video("a", label: "x", split: "train"), LevelStore.Video("b", label: "x", split: "test")];
-        Should.Throw<UsageException>(() => ProbeSplits.Of(videos, () => EvaluationParts.Of(videos, new PartitionOptions(), new HashSet<string>(), "test")))
-            .Message.ShouldContain("one class only");
-    }
-
-    [Fact]
-    public void A_fold_that_was_left_out_is_tested_alone_and_without_videos_that_taught_before()
-    {
-        var (splits, leftOut) = ProbeSplits.Of(Videos, () => throw new InvalidOperationException(), "fold2", new HashSet<string>(StringComparer.Ordinal) { "v03", "v00" });
-        splits.Single().Name.ShouldBe("fold2");
-        splits[0].Train.ShouldAllBe(v => v.Split != "fold2");
-        splits[0].Test.Select(v => v.Id).ShouldBe(Videos.Where(v => v.Split == "fold2" && v.Id != "v03").Select(v => v.Id));
-        leftOut.Single().VideoId.ShouldBe("v03");
-
-        // A split that is no fold, in a store that has folds too: the division decides.
-        var parts = EvaluationParts.Of(Videos, new PartitionOptions(), new HashSet<string>(), "test");
-        ProbeSplits.Of(Videos, () => parts, "test").Splits.Single().Test.Count.ShouldBe(parts.Test.Count);
-    }
-
-    private static IReadOnlyList<ProbeSplit> Folds(StoredVideo[] videos) => ProbeSplits.Of(videos, () => throw new InvalidOperationException()).Splits;
-
-    private static ProbeResult Run(IReadOnlyList<ProbeSplit> splits, ProbeOptions options, LevelStore? store = null, long pretrainedSeed = 77)
+    private static ProbeResult Run(IReadOnlyList<EvaluationSplit> splits, ProbeOptions options, LevelStore? store = null, long pretrainedSeed = 77)
     {
         using var video = EncoderRegistry.Create(new EncoderOptions { Name = "mc2_18", Width = 0.125, Stages = 2 }, pretrainedSeed);
         using var audio = EncoderRegistry.Create(new EncoderOptions { Name = "vgg_m", Width = 0.125, Stages = 2 }, pretrainedSeed);
