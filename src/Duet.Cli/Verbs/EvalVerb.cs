@@ -20,10 +20,12 @@ internal static class EvalVerb
             [
                 new("duet eval sync runs/mine --store stores/mine", "can it tell sound that is in sync from sound that is not?"),
                 new("duet eval probe runs/mine --store stores/mine", "what do its frozen features know about the videos' labels?"),
+                new("duet eval finetune runs/mine --store stores/mine", "how well do its encoders learn the labels?"),
             ],
         };
         verb.Subcommands.Add(EvalSyncVerb.Create());
         verb.Subcommands.Add(EvalProbeVerb.Create());
+        verb.Subcommands.Add(EvalFinetuneVerb.Create());
         return verb;
     }
 

@@ -121,9 +121,9 @@ internal static class PretrainVerb
     }
 
     /// <summary>A lasting line per interval and note; on a terminal also a live one per step. Passes over the clips between steps have a line of their own.</summary>
-    internal sealed class Listener(CommandContext context) : IProgress<TrainingProgress>, IDisposable
+    internal sealed class Listener(CommandContext context, string what = "pretrain") : IProgress<TrainingProgress>, IDisposable
     {
-        private ProgressLine line = new(context, "pretrain", "steps");
+        private ProgressLine line = new(context, what, "steps");
         private string? pass;
 
         public void Report(TrainingProgress value)
@@ -161,7 +161,7 @@ internal static class PretrainVerb
             if (!string.Equals(pass, to, StringComparison.Ordinal))
             {
                 line.Dispose();
-                line = new ProgressLine(context, "pretrain", to is null ? "steps" : "clips");
+                line = new ProgressLine(context, what, to is null ? "steps" : "clips");
                 pass = to;
             }
         }

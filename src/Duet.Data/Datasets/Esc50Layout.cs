@@ -10,9 +10,6 @@ namespace Duet.Data.Datasets;
 /// <param name="esc10">Whether only ESC-10 is meant, the 400 recordings of 10 classes that the column <c>esc10</c> marks.</param>
 internal sealed class Esc50Layout(bool esc10) : IDatasetLayout
 {
-    private const string Sign = "meta/esc50.csv";
-    private const string MediaFolder = "audio";
-
     /// <inheritdoc/>
     public DatasetLayout Layout => esc10 ? DatasetLayout.Esc10 : DatasetLayout.Esc50;
 
@@ -23,23 +20,20 @@ internal sealed class Esc50Layout(bool esc10) : IDatasetLayout
     public StoreStreams Streams => StoreStreams.Audio;
 
     /// <inheritdoc/>
-    public string Wanted => $"the folder in which {Sign} and {MediaFolder} lie";
+    public string Sign => "meta/esc50.csv";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> MediaFolders => [MediaFolder];
+    public string MediaFolder => "audio";
 
     /// <inheritdoc/>
-    public bool IsAt(string root) => File.Exists(Path.Combine(root, Sign));
-
-    /// <inheritdoc/>
-    public IEnumerable<ListedFile> Read(string root, MediaFiles media)
+    public IEnumerable<ListedFile> Read(string root)
     {
         var table = CsvTable.Open(Path.Combine(root, Sign));
         var (filename, fold, category, marked) = (table.Require("filename"), table.Require("fold"), table.Require("category"), table.Require("esc10"));
         foreach (var (line, fields) in table.Rows)
         {
             var name = fields[filename];
-            if (!ListedPaths.IsName(name))
+            if (name.Length == 0 || name is "." or ".." || name.AsSpan().IndexOfAny('/', '\\', '\0') >= 0)
             {
                 throw table.Wrong(line, $"its filename '{name}' is no name of a file in {MediaFolder}");
             }
@@ -61,8 +55,7 @@ internal sealed class Esc50Layout(bool esc10) : IDatasetLayout
 
             if (isEsc10 || !esc10)
             {
-                var path = $"{MediaFolder}/{name}";
-                yield return new ListedFile(Sign, line, path, media.At(path), fields[category], string.Create(CultureInfo.InvariantCulture, $"fold{number}"));
+                yield return new ListedFile(Sign, line, $"{MediaFolder}/{name}", fields[category], string.Create(CultureInfo.InvariantCulture, $"fold{number}"));
             }
         }
     }

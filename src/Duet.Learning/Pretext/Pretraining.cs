@@ -18,10 +18,6 @@ namespace Duet.Learning.Pretext;
 /// <summary>A whole pretraining run: from a recipe and a store to a run folder. The one place that knows which method a recipe names.</summary>
 public static class Pretraining
 {
-    /// <summary>Options that can't change what is learned: a resumed run may have other values.</summary>
-    private static readonly string[] FreeKeys =
-        ["training.workers", "training.queue_mb", "training.checkpoint_every", "training.keep_checkpoints", "training.max_bad_samples"];
-
     /// <summary>Trains, from the start or from where the run was left.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="store">The videos.</param>
@@ -139,7 +135,7 @@ public static class Pretraining
             throw new UsageException($"'{run.Path}' holds no run to go on with. Leave --resume out to start one.");
         }
 
-        var differing = RecipeFile.Differences(RecipeFile.Load(run.RecipeFile), recipe).Where(d => !FreeKeys.Contains(d.Key)).ToArray();
+        var differing = RecipeFile.Differences(RecipeFile.Load(run.RecipeFile), recipe).Where(d => !TrainingOptions.FreeKeys.Contains(d.Key, StringComparer.Ordinal)).ToArray();
         if (differing.Length > 0)
         {
             throw new UsageException(
@@ -193,21 +189,7 @@ public static class Pretraining
         }
     }
 
-    private static string HashOf(Recipe recipe)
-    {
-        var free = new TrainingOptions();
-        return RecipeFile.Fingerprint(recipe with
-        {
-            Training = recipe.Training with
-            {
-                Workers = free.Workers,
-                QueueMb = free.QueueMb,
-                CheckpointEvery = free.CheckpointEvery,
-                KeepCheckpoints = free.KeepCheckpoints,
-                MaxBadSamples = free.MaxBadSamples,
-            },
-        });
-    }
+    private static string HashOf(Recipe recipe) => RecipeFile.Fingerprint(recipe with { Training = recipe.Training.WithoutFreeOptions() });
 
     private static void WriteJson<T>(string path, T value) => AtomicFile.WriteAllText(path, JsonSerializer.Serialize(value, RunJson.File));
 

@@ -4,6 +4,7 @@ using Duet.Data.Clips;
 using Duet.Data.Datasets;
 using Duet.Learning.Audio;
 using Duet.Learning.Evaluation;
+using Duet.Learning.Evaluation.Finetuning;
 using Duet.Learning.Models;
 using Duet.Learning.Training;
 
@@ -14,6 +15,9 @@ public enum EvaluationProtocol
 {
     /// <summary>Linear classifiers on frozen features.</summary>
     Probe,
+
+    /// <summary>Encoders trained on with labels, or from scratch.</summary>
+    Finetune,
 }
 
 /// <summary>
@@ -54,6 +58,9 @@ public sealed record EvaluationRecipe : IRecipe, IValidated
 
     /// <summary>How encoders are probed.</summary>
     public ProbeOptions Probe { get; init; } = new();
+
+    /// <summary>How encoders are finetuned.</summary>
+    public FinetuneOptions Finetune { get; init; } = new();
 
     /// <summary>Device, threads, precision and workers, where no run is named.</summary>
     public TrainingOptions Training { get; init; } = new();

@@ -39,7 +39,7 @@ public sealed class AdamW : IOptimiser
         foreach (var group in groups)
         {
             FusedOptimizers.AdamW(
-                group.Parameters, group.Gradients(), group.State(0), group.State(1), Updates, learningRate, options.Beta1, options.Beta2, options.Epsilon, group.WeightDecay);
+                group.Parameters, group.Gradients(), group.State(0), group.State(1), Updates, learningRate * group.Rate, options.Beta1, options.Beta2, options.Epsilon, group.WeightDecay);
         }
     }
 

@@ -7,7 +7,8 @@ namespace Duet.Learning.Training;
 /// <param name="Name">The name, unique in its network.</param>
 /// <param name="Value">The parameter.</param>
 /// <param name="Decays">Whether weight decay applies to it.</param>
-public sealed record NamedParameter(string Name, Tensor Value, bool Decays);
+/// <param name="Rate">Multiplies the learning rate.</param>
+public sealed record NamedParameter(string Name, Tensor Value, bool Decays, double Rate = 1);
 
 /// <summary>An update rule whose state is plain tensors, named after the parameters that they belong to.</summary>
 public interface IOptimiser : IDisposable

@@ -16,6 +16,10 @@ public interface ITrainingTask : IDisposable
     /// <summary>Everything that learns, under the names by which it is saved: parameters and buffers.</summary>
     nn.Module Network { get; }
 
+    /// <summary>What multiplies the learning rate of a parameter; 1 where a method does not say.</summary>
+    /// <param name="parameter">Its name in <see cref="Network"/>.</param>
+    double LearningRateFactor(string parameter) => 1;
+
     /// <summary>Clips per epoch: whole batches.</summary>
     int ClipsPerEpoch { get; }
 

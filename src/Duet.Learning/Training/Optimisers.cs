@@ -26,9 +26,11 @@ public static class Optimisers
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="decayNormAndBias">Whether biases and batch normalisation decay too.</param>
-    public static IReadOnlyList<NamedParameter> ParametersOf(nn.Module network, bool decayNormAndBias)
+    /// <param name="rate">What multiplies the learning rate of a parameter, by its name; null for 1.</param>
+    public static IReadOnlyList<NamedParameter> ParametersOf(nn.Module network, bool decayNormAndBias, Func<string, double>? rate = null)
     {
         ArgumentNullException.ThrowIfNull(network);
-        return [.. network.named_parameters().Where(p => p.parameter.requires_grad).Select(p => new NamedParameter(p.name, p.parameter, decayNormAndBias || p.parameter.dim() > 1))];
+        return [.. network.named_parameters().Where(p => p.parameter.requires_grad)
+            .Select(p => new NamedParameter(p.name, p.parameter, decayNormAndBias || p.parameter.dim() > 1, rate?.Invoke(p.name) ?? 1))];
     }
 }

@@ -3,17 +3,17 @@ using static TorchSharp.torch;
 
 namespace Duet.Learning.Training;
 
-/// <summary>Parameters that share a weight decay, with state tensors of the same shapes beside them.</summary>
+/// <summary>Parameters that share a weight decay and a learning rate, with state tensors of the same shapes beside them.</summary>
 internal sealed class ParameterGroup : IDisposable
 {
     private readonly NamedParameter[] members;
     private readonly Tensor[][] state;
 
-    /// <summary>Takes those of the parameters whose decay is as asked.</summary>
     private ParameterGroup(NamedParameter[] members, double weightDecay, int stateTensors)
     {
         this.members = members;
         WeightDecay = weightDecay;
+        Rate = members[0].Rate;
         Parameters = Array.ConvertAll(members, m => m.Value);
         state = new Tensor[stateTensors][];
         for (var s = 0; s < stateTensors; s++)
@@ -24,15 +24,15 @@ internal sealed class ParameterGroup : IDisposable
 
     public double WeightDecay { get; }
 
+    /// <summary>Multiplies the learning rate.</summary>
+    public double Rate { get; }
+
     public Tensor[] Parameters { get; }
 
     public static ParameterGroup[] Of(IReadOnlyList<NamedParameter> parameters, double weightDecay, int stateTensors)
     {
         using var noGradient = no_grad();
-        NamedParameter[] with = [.. parameters.Where(p => p.Decays)];
-        NamedParameter[] without = [.. parameters.Where(p => !p.Decays)];
-        return [.. new[] { (Members: with, Decay: weightDecay), (Members: without, Decay: 0.0) }
-            .Where(g => g.Members.Length > 0).Select(g => new ParameterGroup(g.Members, g.Decay, stateTensors))];
+        return [.. parameters.GroupBy(p => (p.Decays, p.Rate)).Select(g => new ParameterGroup([.. g], g.Key.Decays ? weightDecay : 0, stateTensors))];
     }
 
     /// <summary>One kind of state, in the order of <see cref="Parameters"/>.</summary>

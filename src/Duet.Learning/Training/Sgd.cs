@@ -36,7 +36,7 @@ public sealed class Sgd : IOptimiser
         foreach (var group in groups)
         {
             FusedOptimizers.Sgd(
-                group.Parameters, group.Gradients(), options.Momentum > 0 ? group.State(0) : [], learningRate, options.Momentum, group.WeightDecay, options.Nesterov, firstStep: Updates == 0);
+                group.Parameters, group.Gradients(), options.Momentum > 0 ? group.State(0) : [], learningRate * group.Rate, options.Momentum, group.WeightDecay, options.Nesterov, firstStep: Updates == 0);
         }
 
         Updates++;

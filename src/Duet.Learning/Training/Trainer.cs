@@ -47,7 +47,7 @@ public sealed class Trainer : IDisposable
         this.checkpoints = checkpoints;
         this.metrics = metrics;
         this.progress = progress;
-        var named = Optimisers.ParametersOf(task.Network, options.Optimiser.DecayNormAndBias);
+        var named = Optimisers.ParametersOf(task.Network, options.Optimiser.DecayNormAndBias, task.LearningRateFactor);
         parameters = [.. named.Select(p => p.Value)];
         optimiser = Optimisers.Create(options.Optimiser, named);
         stepsPerEpoch = task.ClipsPerEpoch / options.Batch;
@@ -297,7 +297,7 @@ public sealed class Trainer : IDisposable
 
     private void Note(string message) => progress?.Report(new TrainingNote(message));
 
-    private TrainingException Diverged(string what, double loss, long step) => new(string.Create(
+    private DivergenceException Diverged(string what, double loss, long step) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"The {what} became {loss} at step {step} (epoch {state.Epoch + 1}). Try a lower training.learning_rate.base, a longer warm-up, training.clip_norm: 1 or training.precision: fp32. {checkpoints.NewestInWords()}"));
 }

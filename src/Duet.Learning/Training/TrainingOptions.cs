@@ -240,6 +240,17 @@ public sealed record TrainingOptions : IValidated
     /// <summary>Samples that may fail to decode before the run stops. Each one is recorded in the metrics; none is replaced by another.</summary>
     public int MaxBadSamples { get; init; } = 100;
 
+    /// <summary>Options that can't change what is learned, as keys of a recipe: a resumed run may have other values.</summary>
+    internal static IReadOnlyList<string> FreeKeys { get; } =
+        ["training.workers", "training.queue_mb", "training.checkpoint_every", "training.keep_checkpoints", "training.max_bad_samples"];
+
+    /// <summary>The same with those at their defaults: what a checkpoint's hash of the recipe is taken over.</summary>
+    internal TrainingOptions WithoutFreeOptions()
+    {
+        var free = new TrainingOptions();
+        return this with { Workers = free.Workers, QueueMb = free.QueueMb, CheckpointEvery = free.CheckpointEvery, KeepCheckpoints = free.KeepCheckpoints, MaxBadSamples = free.MaxBadSamples };
+    }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()
     {

@@ -1,0 +1,110 @@
+namespace Duet.Learning.Evaluation.Finetuning;
+
+/// <summary>What <c>duet eval finetune</c> finds: a result file of kind <c>finetune</c>.</summary>
+public sealed record FinetuneResult
+{
+    /// <summary>The file format.</summary>
+    public string Format { get; init; } = ResultFile.Format;
+
+    /// <summary>Which result this is.</summary>
+    public string Kind { get; init; } = "finetune";
+
+    /// <summary>The run's folder or the encoder file; empty where none was named.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The run's recipe; empty where it is not known.</summary>
+    public required string Recipe { get; init; }
+
+    /// <summary>How the encoders were pretrained: <c>avts</c>, <c>xdc</c>, ...; <c>scratch</c> where they were not.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The data set, as the protocol names it.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>The protocol's name.</summary>
+    public required string Protocol { get; init; }
+
+    /// <summary>The folder with the trained networks.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The store's folder.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>Which videos the store held.</summary>
+    public required string StoreFingerprint { get; init; }
+
+    /// <summary>The protocol's seed.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>Steps that the run was pretrained for.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>What the convolutions computed in.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>What learned.</summary>
+    public required FinetuneLayers Layers { get; init; }
+
+    /// <summary>The networks: <c>r2plus1d_18</c>, video first.</summary>
+    public required IReadOnlyList<string> Networks { get; init; }
+
+    /// <summary>What a clip is, in words: <c>8x224 at 30 fps</c>, <c>2 s of sound</c>.</summary>
+    public required string Clip { get; init; }
+
+    /// <summary>Share of the labelled training videos that taught.</summary>
+    public required double LabelShare { get; init; }
+
+    /// <summary>Clips per test video at most; null where testing was dense.</summary>
+    public required int? TestClips { get; init; }
+
+    /// <summary>A row: top-1.</summary>
+    public required IReadOnlyList<ClassificationRow> Results { get; init; }
+
+    /// <summary>Top-5; null where there are at most five classes.</summary>
+    public required TopFive? Top5 { get; init; }
+
+    /// <summary>By split, in their order.</summary>
+    public required IReadOnlyList<FinetunedSplit> Splits { get; init; }
+
+    /// <summary>Videos that could not take part, with the reason.</summary>
+    public required IReadOnlyList<LeftOut> LeftOut { get; init; }
+}
+
+/// <summary>How often the class is among the five likeliest.</summary>
+/// <param name="Accuracy">Share of test videos, over all splits.</param>
+/// <param name="AccuracyCi95">Its 95 % interval: bootstrap over videos.</param>
+/// <param name="MeanOfFolds">The mean of <paramref name="PerFold"/>.</param>
+/// <param name="PerFold">By split.</param>
+public sealed record TopFive(double Accuracy, double[] AccuracyCi95, double MeanOfFolds, double[] PerFold);
+
+/// <summary>One split: its training and test.</summary>
+/// <param name="Name">The split's name.</param>
+/// <param name="Train">Videos that taught.</param>
+/// <param name="Test">Videos that were tested.</param>
+/// <param name="LearningRate">The base rate that was taken.</param>
+/// <param name="ChosenOn">Where it was chosen: a split's name; null where the recipe gives it.</param>
+/// <param name="Sweep">What it was chosen from; empty where it was not chosen here.</param>
+/// <param name="Accuracy">Top-1.</param>
+/// <param name="Top5">Top-5; null where there are at most five classes.</param>
+/// <param name="Steps">Steps of the training that is tested.</param>
+/// <param name="Seconds">Seconds of it.</param>
+/// <param name="Folder">Its folder, with the finetuned encoders and the classifier.</param>
+public sealed record FinetunedSplit(
+    string Name, int Train, int Test, double LearningRate, string? ChosenOn, IReadOnlyList<SweepPoint> Sweep, double Accuracy, double? Top5, long Steps, double Seconds, string Folder);
+
+/// <summary>What a learning rate gave on the validation part of the training videos.</summary>
+/// <param name="LearningRate">The rate.</param>
+/// <param name="Accuracy">Top-1 over validation videos; null where training diverged.</param>
+/// <param name="Loss">Mean of minus the logarithm of the class's probability; null where training diverged.</param>
+/// <param name="Videos">Validation videos.</param>
+public sealed record SweepPoint(double LearningRate, double? Accuracy, double? Loss, int Videos)
+{
+    /// <summary>The best of several: the highest accuracy; of equals the lowest loss, then the lowest rate. Null where all diverged.</summary>
+    /// <param name="points">What was tried.</param>
+    public static SweepPoint? Best(IEnumerable<SweepPoint> points) => points
+        .Where(p => p.Accuracy is not null)
+        .OrderByDescending(p => p.Accuracy)
+        .ThenBy(p => p.Loss)
+        .ThenBy(p => p.LearningRate)
+        .FirstOrDefault();
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Duet.Data.Clips;
+using Duet.Data.Files;
+using Duet.Data.Store;
+using Duet.Learning.Recipes;
+using Duet.Learning.Training;
+using Duet.Learning.Weights;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Evaluation.Finetuning;
+
+/// <summary>One training of a finetuning, in its folder: begun, gone on with, or found finished.</summary>
+internal sealed class FinetuneTraining : IDisposable
+{
+    private readonly RunFolder folder;
+    private readonly EvaluationRecipe recipe;
+    private readonly FinetuneSettings settings;
+    private readonly RunSource store;
+    private readonly IProgress<TrainingProgress>? progress;
+    private readonly FinetuneTask task;
+    private readonly RunStore videos;
+
+    /// <summary>Makes it; nothing is read or written yet.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="recipe">The recipe with this training's learning rate.</param>
+    /// <param name="settings">How to finetune.</param>
+    /// <param name="store">Reads clips.</param>
+    /// <param name="split">The videos to learn from, to look at between epochs, and to test: the last are written down, not read.</param>
+    /// <param name="stage">What this is, in words.</param>
+    /// <param name="progress">Hears of every step.</param>
+    /// <exception cref="Data.UsageException">The videos can't serve.</exception>
+    public FinetuneTraining(
+        RunFolder folder, EvaluationRecipe recipe, FinetuneSettings settings, RunSource store, (IReadOnlyList<StoredVideo> Train, IReadOnlyList<StoredVideo> Validation, IReadOnlyList<StoredVideo> Test) split, string stage, IProgress<TrainingProgress>? progress)
+    {
+        this.folder = folder;
+        this.recipe = recipe;
+        this.settings = settings with { Training = recipe.Training };
+        this.store = store;
+        this.progress = progress;
+        task = new FinetuneTask(this.settings, split.Train, split.Validation, stage);
+        videos = new RunStore
+        {
+            Fingerprint = store.Fingerprint,
+            Path = store.Path,
+            Train = [.. split.Train.Select(v => v.Id)],
+            Validation = [.. split.Validation.Select(v => v.Id)],
+            Test = [.. split.Test.Select(v => v.Id)],
+        };
+    }
+
+    /// <summary>Training videos that are shorter than a clip or lack a stream.</summary>
+    public IReadOnlyList<StoredVideo> LeftOut => task.LeftOut;
+
+    /// <summary>Trains to the end, or until asked to stop.</summary>
+    /// <exception cref="DivergenceException">The loss is no number any more.</exception>
+    public TrainingOutcome Train(CancellationToken stop)
+    {
+        Directory.CreateDirectory(folder.Path);
+        using var checkpoint = Checkpoints.Newest(folder, Note);
+        if (checkpoint is { Header.State.Finished: true })
+        {
+            return Restore(checkpoint);
+        }
+
+        var environment = RunEnvironment.Of(settings.Device, settings.Precision, "");
+        if (checkpoint is null)
+        {
+            AtomicFile.WriteAllText(folder.EnvironmentFile, JsonSerializer.Serialize(environment, RunJson.File));
+            AtomicFile.WriteAllText(folder.StoreFile, JsonSerializer.Serialize(videos, RunJson.File));
+            AtomicFile.WriteAllText(folder.RecipeFile, RecipeFile.ToYaml(recipe));
+        }
+
+        var state = checkpoint?.Header.State ?? new TrainerState();
+        using var loader = Loader();
+        using var metrics = new MetricsLog(folder.MetricsFile, folder.TensorBoardFolder, state.MetricsBytes, state.Step);
+        foreach (var note in checkpoint is null ? task.Notes : [FormattableString.Invariant($"resumed from step {state.Step}"), .. Differing(environment)])
+        {
+            metrics.Event(state.Step, note);
+            Note(note);
+        }
+
+        var hash = RecipeFile.Fingerprint(recipe with { Training = recipe.Training.WithoutFreeOptions() });
+        using var trainer = new Trainer(task, loader, recipe.Training, new Checkpoints(folder, hash, store.Fingerprint, recipe.Training.KeepCheckpoints), metrics, checkpoint, progress);
+        return trainer.Run(stop);
+    }
+
+    /// <summary>Names the trained networks: the hash of their checkpoint.</summary>
+    /// <param name="outcome">What <see cref="Train"/> gave.</param>
+    public static string NameOf(TrainingOutcome outcome) =>
+        JsonSerializer.Deserialize<CheckpointHeader>(File.ReadAllText(Path.ChangeExtension(outcome.Checkpoint, ".json")), RunJson.File)!.Sha256;
+
+    /// <summary>Scores videos with the trained networks.</summary>
+    /// <param name="use">Does it.</param>
+    public T Score<T>(Func<VideoScorer, T> use)
+    {
+        using var loader = Loader();
+        return use(task.Scorer(loader, progress));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => task.Dispose();
+
+    private ClipLoader Loader() => new(store.Clips, settings.Clip.Size, new ClipLoaderOptions { Workers = recipe.Training.Workers, QueueMegabytes = recipe.Training.QueueMb });
+
+    private TrainingOutcome Restore(Checkpoint checkpoint)
+    {
+        checkpoint.CopyTo(task.Network);
+        task.Restore(checkpoint.TaskState());
+        var state = checkpoint.Header.State;
+        if (!File.Exists(ClassifierFile.In(folder)))
+        {
+            task.Export(folder, state.Step, store.Fingerprint); // killed between the last checkpoint and this
+        }
+
+        return new TrainingOutcome(true, state.Step, state.Step, state.Seconds, checkpoint.File);
+    }
+
+    private IEnumerable<string> Differing(RunEnvironment now)
+    {
+        var before = JsonSerializer.Deserialize<RunEnvironment>(File.ReadAllText(folder.EnvironmentFile), RunJson.File)!;
+        var differing = before.DifferencesThatMatter(now);
+        return differing.Count == 0 ? [] : [$"resumed in another environment, so the result may differ in its last bits: {string.Join("; ", differing)}"];
+    }
+
+    private void Note(string text) => progress?.Report(new TrainingNote(text));
+}

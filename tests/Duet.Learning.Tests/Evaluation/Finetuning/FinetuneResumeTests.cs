@@ -1,0 +1,133 @@
+using Duet.Data;
+using Duet.Learning.Evaluation.Finetuning;
+using Duet.Learning.Recipes;
+using Duet.Learning.Training;
+using Shouldly;
+using Xunit;
+
+namespace Duet.Learning.Tests.Evaluation.Finetuning;
+
+public sealed class FinetuneResumeTests
+{
+    /// <summary>Two rates on the first of two folds, every augmentation on; three epochs of four steps each time.</summary>
+    private static readonly EvaluationRecipe Recipe = TinyFinetune.Recipe with
+    {
+        Finetune = TinyFinetune.Recipe.Finetune with { Modality = FinetuneModality.Both, LearningRates = [0.05, 0.001], Mixup = 0.5, TimeMask = 0.3, FrequencyMask = 0.3, HeadRate = 2 },
+        Training = TinyFinetune.Recipe.Training with { CheckpointEvery = 100 },
+    };
+
+    private static readonly Lazy<Ended> Uninterrupted = new(() =>
+    {
+        using var tiny = new TinyFinetune();
+        return Ended.Of(tiny, tiny.Run(Recipe)!);
+    });
+
+    /// <summary>Inside the first rate, at the end of its training, inside the second, inside the final training of each fold; and there at two places in turn.</summary>
+    [Theory]
+    [InlineData("fold1, learning rate 0.05, 1 of 2", 3)]
+    [InlineData("fold1, learning rate 0.05, 1 of 2", 12)]
+    [InlineData("fold1, learning rate 0.001, 2 of 2", 5)]
+    [InlineData("fold1, learning rate", 7)]
+    [InlineData("fold2, learning rate", 11)]
+    public void Stopped_in_a_training_and_resumed_it_ends_with_the_same_bits(string stage, long step)
+    {
+        using var tiny = new TinyFinetune();
+        tiny.Run(Recipe, stopWhen: p => p is StepProgress s && s.Step == step && s.Stage.StartsWith(stage, StringComparison.Ordinal) && s.Stage.EndsWith("of 2", StringComparison.Ordinal) == stage.EndsWith("of 2", StringComparison.Ordinal)).ShouldBeNull();
+        ShouldEndAlike(tiny);
+    }
+
+    [Theory]
+    [InlineData("fold1, learning rate 0.05, 1 of 2: validation")]
+    [InlineData("fold1: test")]
+    [InlineData("fold2: test")]
+    public void Stopped_in_a_test_and_resumed_it_ends_with_the_same_answers(string stage)
+    {
+        using var tiny = new TinyFinetune();
+        tiny.Run(Recipe, stopWhen: p => p is PassProgress pass && pass.Stage == stage).ShouldBeNull();
+        File.Exists(tiny.Folder.ResultFile).ShouldBeFalse();
+        ShouldEndAlike(tiny);
+    }
+
+    [Fact]
+    public void A_finished_one_is_found_finished()
+    {
+        using var tiny = new TinyFinetune();
+        var recipe = Recipe with { Finetune = Recipe.Finetune with { Epochs = 1 } };
+        var first = tiny.Run(recipe)!;
+        tiny.Progress.Clear();
+        tiny.Read.Clear();
+        File.Delete(tiny.Folder.Final("fold1").VideoEncoderFile);
+        var again = tiny.Run(recipe, resume: true)!;
+        tiny.Progress.OfType<StepProgress>().ShouldBeEmpty();
+        tiny.Progress.OfType<PassProgress>().ShouldBeEmpty();
+        tiny.Read.ShouldBeEmpty();
+        again.Results[0].Predictions.ShouldBe(first.Results[0].Predictions);
+    }
+
+    [Fact]
+    public void A_cut_off_line_of_predictions_is_made_again()
+    {
+        using var tiny = new TinyFinetune();
+        var recipe = TinyFinetune.Recipe with { Finetune = TinyFinetune.Recipe.Finetune with { Epochs = 1 } };
+        var first = tiny.Run(recipe, splits: "1")!;
+        var file = FinetuneFolder.PredictionsFile(tiny.Folder.Final("fold1"));
+        var lines = File.ReadAllText(file);
+        File.WriteAllText(file, lines[..^40]);
+        tiny.Read.Clear();
+        tiny.Run(recipe, splits: "1", resume: true)!.Results[0].Predictions.ShouldBe(first.Results[0].Predictions);
+        tiny.Read.ShouldNotBeEmpty();
+        File.ReadAllText(file).ShouldBe(lines);
+
+        // Predictions of other networks are not these networks'.
+        File.WriteAllText(file, lines.Replace("\"network\":\"", "\"network\":\"0", StringComparison.Ordinal));
+        tiny.Run(recipe, splits: "1", resume: true).ShouldNotBeNull();
+        File.ReadAllText(file).ShouldBe(lines);
+    }
+
+    [Fact]
+    public void Only_the_same_finetuning_is_gone_on_with()
+    {
+        using var tiny = new TinyFinetune();
+        Should.Throw<UsageException>(() => tiny.Run(Recipe, resume: true)).Message.ShouldContain("holds no finetuning");
+        tiny.Run(Recipe, stopWhen: p => p is StepProgress).ShouldBeNull();
+        Should.Throw<UsageException>(() => tiny.Run(Recipe)).Message.ShouldContain("--resume");
+
+        var other = Should.Throw<UsageException>(() => tiny.Run(Recipe with { Finetune = Recipe.Finetune with { Epochs = 4 } }, resume: true)).Message;
+        other.ShouldContain("finetune.epochs: 3 -> 4");
+        Should.Throw<UsageException>(() => tiny.Run(Recipe, resume: true, splits: "2")).Message.ShouldContain("--splits");
+        tiny.Fingerprint = new('c', 64);
+        Should.Throw<UsageException>(() => tiny.Run(Recipe, resume: true)).Message.ShouldContain("cccccccccccc");
+
+        // Options that can't change the result may differ.
+        tiny.Fingerprint = new('b', 64);
+        tiny.Run(Recipe with { Training = Recipe.Training with { Workers = 1, CheckpointEvery = 0 } }, resume: true, stopWhen: p => p is StepProgress { Step: 3 }).ShouldBeNull();
+        tiny.Notes.ShouldContain("resumed from step 1");
+    }
+
+    private static void ShouldEndAlike(TinyFinetune tiny)
+    {
+        var result = tiny.Run(Recipe, resume: true).ShouldNotBeNull();
+        var (tensors, lines, straight) = (Ended.Of(tiny, result).Tensors, Ended.Of(tiny, result).Lines, Uninterrupted.Value);
+        tensors.Keys.Order(StringComparer.Ordinal).ShouldBe(straight.Tensors.Keys.Order(StringComparer.Ordinal));
+        foreach (var (name, bytes) in straight.Tensors)
+        {
+            tensors[name].ShouldBe(bytes, name);
+        }
+
+        lines.ShouldBe(straight.Lines);
+        result.Splits.Select(s => (s.LearningRate, s.Accuracy)).ShouldBe(straight.Result.Splits.Select(s => (s.LearningRate, s.Accuracy)));
+        result.Splits[0].Sweep.ShouldBe(straight.Result.Splits[0].Sweep);
+    }
+
+    private sealed record Ended(Dictionary<string, byte[]> Tensors, string[] Lines, FinetuneResult Result)
+    {
+        public static Ended Of(TinyFinetune tiny, FinetuneResult result)
+        {
+            RunFolder[] runs = [tiny.Folder.Sweep("fold1", 0.05), tiny.Folder.Sweep("fold1", 0.001), tiny.Folder.Final("fold1"), tiny.Folder.Final("fold2")];
+            return new(
+                runs.SelectMany((run, r) => TinyFinetune.Tensors(run).Select(t => ($"{r}/{t.Key}", t.Value))).ToDictionary(t => t.Item1, t => t.Value, StringComparer.Ordinal),
+                [.. runs[2..].SelectMany(r => File.ReadAllLines(FinetuneFolder.PredictionsFile(r)))],
+                result);
+        }
+    }
+}
