@@ -23,11 +23,11 @@ internal static class IngestVerb
         var sampleRate = new Option<int?>("--sample-rate") { Description = "Samples per second of the stored sound, Hz. New store: 16000.", HelpName = "HZ" };
         var quality = new Option<int?>("--jpeg-quality") { Description = "JPEG quality, 2 (best) to 31. New store: 3.", HelpName = "Q" };
         var jobs = new Option<int>("--jobs") { Description = "ffmpeg processes at once. Default: one per processor.", HelpName = "N" };
-        var labels = new Option<LabelSource>("--labels") { Description = "'folders': a video's label is the name of the folder that it lies in. A CSV list brings its own.", HelpName = "none|folders" };
+        var labels = new Option<LabelSource>("--labels") { Description = "'folders': a video's label is the name of the folder that it lies in; of train/cat/1.mp4 the split is train. A CSV list brings its own.", HelpName = "none|folders" };
         var layout = new Option<DatasetLayout>("--layout")
         {
-            Description = "How SOURCE is laid out: 'esc50' is ESC-50's folder (meta/esc50.csv beside audio/), 'esc10' those of its recordings that are ESC-10. Default: auto.",
-            HelpName = "auto|folder|list|esc50|esc10",
+            Description = "How SOURCE is laid out, where auto would take another: a folder, a list, or a data set as it is distributed (esc10: those recordings of ESC-50's folder). docs/datasets.md says what each must look like. Default: auto.",
+            HelpName = "auto|folder|list|esc50|esc10|ucf101|hmdb51|dcase2014|kinetics|audioset|vggsound",
         };
         var streams = new Option<StoreStreams?>("--streams")
         {
@@ -50,6 +50,7 @@ internal static class IngestVerb
                 new("duet ingest videos --store stores/mine --labels folders", "the same; each folder's name is a label"),
                 new("duet ingest songs --store stores/sound --streams audio", "sound alone: files of sound, and the sound of videos"),
                 new("duet ingest ESC-50 --store stores/esc50", "a data set as it is distributed: labels and folds are its own"),
+                new("duet ingest ucf --store stores/ucf101 --layout ucf101", "the same, and an error where the folder does not have that layout"),
                 new("duet ingest list.csv --store stores/mine --jobs 8", "a list, eight at once"),
             ],
         };
@@ -131,13 +132,24 @@ internal static class IngestVerb
         if (summary.Quarantined.Count > 0)
         {
             var table = new Table().Border(TableBorder.None).AddColumn("quarantined").AddColumn("reason").AddColumn("what was found");
-            foreach (var source in summary.Quarantined)
+            const int shown = 200;
+            foreach (var source in summary.Quarantined.Take(shown))
             {
                 table.AddRow(Printable(source.Path), Printable(source.Reason), Printable(source.Detail));
             }
 
             context.Console.Write(table);
+            if (summary.Quarantined.Count > shown)
+            {
+                context.Line($"and {summary.Quarantined.Count - shown} more (with --json)");
+            }
+
             context.Line();
+        }
+
+        if (summary.Missing > 0)
+        {
+            context.Line($"Not there: {summary.Missing} files that the data set's lists name.");
         }
 
         if (summary.OtherFiles.Count > 0)

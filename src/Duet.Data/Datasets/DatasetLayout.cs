@@ -17,4 +17,22 @@ public enum DatasetLayout
 
     /// <summary>The recordings of ESC-50 that its list marks as ESC-10.</summary>
     Esc10,
+
+    /// <summary>UCF101: class folders and <c>ucfTrainTestlist/</c>. Labels are classes, splits <c>split1</c> to <c>split3</c>.</summary>
+    Ucf101,
+
+    /// <summary>HMDB51: class folders and <c>testTrainMulti_7030_splits/</c>. Labels are classes, splits <c>split1</c> to <c>split3</c>.</summary>
+    Hmdb51,
+
+    /// <summary>DCASE2014's acoustic scenes: <c>scenes_stereo/</c> and <c>scenes_stereo_testset/</c>, or lists in <c>evaluation_setup/</c>.</summary>
+    Dcase2014,
+
+    /// <summary>Kinetics-400, -600 or -700: lists with the header <c>label,youtube_id,time_start,time_end,split</c>.</summary>
+    Kinetics,
+
+    /// <summary>AudioSet: <c>balanced_train_segments.csv</c>, <c>unbalanced_train_segments.csv</c>, <c>eval_segments.csv</c>.</summary>
+    AudioSet,
+
+    /// <summary>VGGSound: <c>vggsound.csv</c>.</summary>
+    VggSound,
 }

@@ -5,7 +5,13 @@ namespace Duet.Data.Datasets;
 /// <summary>Finds the files of a source, by its own layout where it has one.</summary>
 internal static class DatasetLayouts
 {
-    private static readonly IDatasetLayout[] Known = [new Esc50Layout(esc10: false), new Esc50Layout(esc10: true)];
+    /// <summary>How many missing files are named: the lists of whole YouTube corpora have millions of lines, of which anybody has a part.</summary>
+    private const int MostNamed = 10_000;
+
+    private static readonly IDatasetLayout[] Known =
+    [
+        new Esc50Layout(esc10: false), new Esc50Layout(esc10: true), new Ucf101Layout(), new Hmdb51Layout(), new AudioSetLayout(), new VggSoundLayout(), new KineticsLayout(), new DcaseScenesLayout(),
+    ];
 
     /// <summary>Looks.</summary>
     /// <param name="source">What the user named.</param>
@@ -19,8 +25,8 @@ internal static class DatasetLayouts
         switch (layout)
         {
             case DatasetLayout.Auto:
-                var found = Array.Find(Known, known => File.Exists(Path.Combine(source, known.Sign)));
-                return found is null ? SourceList.Find(source, store, labels, streams ?? StoreStreams.Both) : Read(found, source);
+                var found = Directory.Exists(source) ? Array.Find(Known, known => known.IsAt(source)) : null;
+                return found is null ? SourceList.Find(source, store, labels, streams ?? StoreStreams.Both) : Read(found, source, store);
 
             case DatasetLayout.Folder when !Directory.Exists(source):
                 throw new UsageException($"--layout folder: there is no folder '{source}'.");
@@ -33,46 +39,74 @@ internal static class DatasetLayouts
 
             default:
                 var named = Array.Find(Known, known => known.Layout == layout) ?? throw new ArgumentOutOfRangeException(nameof(layout));
-                return File.Exists(Path.Combine(source, named.Sign))
-                    ? Read(named, source)
-                    : throw new UsageException($"--layout {layout.ToString().ToLowerInvariant()}: '{source}' has no {named.Sign}. Name the folder in which {named.Sign} and {named.MediaFolder} lie.");
+                return Directory.Exists(source) && named.IsAt(source)
+                    ? Read(named, source, store)
+                    : throw new UsageException($"--layout {layout.ToString().ToLowerInvariant()}: '{source}' does not have it. Name {named.Wanted}.");
         }
     }
 
-    private static SourceList Read(IDatasetLayout layout, string source)
+    private static SourceList Read(IDatasetLayout layout, string source, string store)
     {
         var root = Path.GetFullPath(source);
-        var list = new SourceList { Layout = layout.Description, NaturalStreams = layout.Streams, NaturalLimits = layout.Limits };
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var file in layout.Read(root))
+        var media = MediaFiles.In(root, layout.MediaFolders, store);
+        var (files, skipped, missing, unnamed) = (new List<SourceFile>(), new List<QuarantinedSource>(), 0, 0);
+        skipped.AddRange(media.Unreadable.Select(static folder => new QuarantinedSource(folder, QuarantineReason.Unreadable, "the folder can't be read")));
+        var claims = new Dictionary<string, ListedFile>(StringComparer.Ordinal);
+        foreach (var file in layout.Read(root, media))
         {
-            if (!seen.TryAdd(file.Path, file.Line))
+            if (file.Path is null)
             {
-                throw new UsageException($"Line {file.Line} of '{Path.Combine(root, file.List)}' names {file.Path} again, after line {seen[file.Path]}. Remove one of the two.");
+                missing++;
+                Skip(file, $"line {file.Line} of {file.List} names it, but it is not there");
             }
-
-            var full = Path.GetFullPath(file.Path, root);
-            if (File.Exists(full))
+            else if (claims.TryAdd(file.Path, file))
             {
-                list.Files.Add(new SourceFile(full, file.Path, file.Label, file.Split));
+                files.Add(new SourceFile(Path.Combine(root, file.Path), file.Path, file.Label, file.Split));
             }
             else
             {
-                list.Skipped.Add(new QuarantinedSource(file.Path, QuarantineReason.Unreadable, $"line {file.Line} of {file.List} names it, but it is not there"));
+                var before = claims[file.Path];
+                if (!string.Equals(before.Name, file.Name, StringComparison.Ordinal))
+                {
+                    Skip(file, $"line {file.Line} of {file.List} names a part of {file.Path}, which is taken for line {before.Line} of {before.List} already");
+                }
+                else if (!string.Equals(before.Label, file.Label, StringComparison.Ordinal) || !string.Equals(before.Split, file.Split, StringComparison.Ordinal))
+                {
+                    var where = string.Equals(before.List, file.List, StringComparison.Ordinal) ? "" : $" of {before.List}";
+                    throw ListFile.Wrong(root, file.List, file.Line, $"it names {file.Name} again, after line {before.Line}{where}, with another label or split. Remove one of the two");
+                }
             }
         }
 
-        if (list.Files.Count == 0)
+        if (files.Count == 0)
         {
-            throw new UsageException($"None of the {list.Skipped.Count} files that '{Path.Combine(root, layout.Sign)}' names is in '{root}'. Unpack the data set whole.");
+            throw new UsageException($"None of the {missing} files of {layout.Description} is in '{root}'. Name {layout.Wanted}, and unpack the data set whole.");
         }
 
-        var media = Path.Combine(root, layout.MediaFolder);
-        list.Unlisted.AddRange(Directory.EnumerateFiles(media, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
-            .Select(path => Path.GetRelativePath(root, path))
-            .Where(path => !seen.ContainsKey(path))
-            .Order(StringComparer.Ordinal));
-        list.Files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        return list;
+        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        return new SourceList
+        {
+            Layout = layout.Description,
+            NaturalStreams = files.TrueForAll(static f => SourceList.IsSound(f.Path)) ? StoreStreams.Audio : layout.Streams,
+            NaturalLimits = layout.Limits,
+            Files = files,
+            Skipped = skipped,
+            Missing = missing,
+            Unnamed = unnamed,
+            Unlisted = [.. media.Paths.Where(path => !claims.ContainsKey(path))],
+            OtherFiles = media.Others,
+        };
+
+        void Skip(ListedFile file, string why)
+        {
+            if (skipped.Count < MostNamed)
+            {
+                skipped.Add(new QuarantinedSource(file.Name, QuarantineReason.Unreadable, why));
+            }
+            else
+            {
+                unnamed++;
+            }
+        }
     }
 }

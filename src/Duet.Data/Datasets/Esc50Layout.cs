@@ -10,6 +10,9 @@ namespace Duet.Data.Datasets;
 /// <param name="esc10">Whether only ESC-10 is meant, the 400 recordings of 10 classes that the column <c>esc10</c> marks.</param>
 internal sealed class Esc50Layout(bool esc10) : IDatasetLayout
 {
+    private const string Sign = "meta/esc50.csv";
+    private const string MediaFolder = "audio";
+
     /// <inheritdoc/>
     public DatasetLayout Layout => esc10 ? DatasetLayout.Esc10 : DatasetLayout.Esc50;
 
@@ -20,20 +23,23 @@ internal sealed class Esc50Layout(bool esc10) : IDatasetLayout
     public StoreStreams Streams => StoreStreams.Audio;
 
     /// <inheritdoc/>
-    public string Sign => "meta/esc50.csv";
+    public string Wanted => $"the folder in which {Sign} and {MediaFolder} lie";
 
     /// <inheritdoc/>
-    public string MediaFolder => "audio";
+    public IReadOnlyList<string> MediaFolders => [MediaFolder];
 
     /// <inheritdoc/>
-    public IEnumerable<ListedFile> Read(string root)
+    public bool IsAt(string root) => File.Exists(Path.Combine(root, Sign));
+
+    /// <inheritdoc/>
+    public IEnumerable<ListedFile> Read(string root, MediaFiles media)
     {
         var table = CsvTable.Open(Path.Combine(root, Sign));
         var (filename, fold, category, marked) = (table.Require("filename"), table.Require("fold"), table.Require("category"), table.Require("esc10"));
         foreach (var (line, fields) in table.Rows)
         {
             var name = fields[filename];
-            if (name.Length == 0 || name is "." or ".." || name.AsSpan().IndexOfAny('/', '\\', '\0') >= 0)
+            if (!ListedPaths.IsName(name))
             {
                 throw table.Wrong(line, $"its filename '{name}' is no name of a file in {MediaFolder}");
             }
@@ -55,7 +61,8 @@ internal sealed class Esc50Layout(bool esc10) : IDatasetLayout
 
             if (isEsc10 || !esc10)
             {
-                yield return new ListedFile(Sign, line, $"{MediaFolder}/{name}", fields[category], string.Create(CultureInfo.InvariantCulture, $"fold{number}"));
+                var path = $"{MediaFolder}/{name}";
+                yield return new ListedFile(Sign, line, path, media.At(path), fields[category], string.Create(CultureInfo.InvariantCulture, $"fold{number}"));
             }
         }
     }

@@ -10,14 +10,14 @@ public enum LabelSource
     /// <summary>A CSV list's columns, if any.</summary>
     None,
 
-    /// <summary>The name of the folder that a file lies in.</summary>
+    /// <summary>The name of the folder that a file lies in. Where class folders lie in folders called <c>train</c>, <c>val</c> or <c>test</c>, those are the split.</summary>
     Folders,
 }
 
 /// <summary>What to ingest, and how.</summary>
 public sealed record IngestOptions : IValidated
 {
-    /// <summary>A folder, a list (<c>.txt</c>, <c>.csv</c>) or one video.</summary>
+    /// <summary>A folder, a data set's folder, a list (<c>.txt</c>, <c>.csv</c>) or one video.</summary>
     public required string Source { get; init; }
 
     /// <summary>The store's folder; made where it is missing.</summary>
@@ -153,8 +153,11 @@ public sealed record IngestSummary
     /// <summary>How many of the source's files are ready.</summary>
     public required int Ready { get; init; }
 
-    /// <summary>The source's files that are not used, in the order of their paths.</summary>
+    /// <summary>The source's files that are not used, in the order of their paths; of a data set's missing files the first ten thousand.</summary>
     public required IReadOnlyList<QuarantinedSource> Quarantined { get; init; }
+
+    /// <summary>How many files a data set's lists name that are not there.</summary>
+    public required int Missing { get; init; }
 
     /// <summary>Files that lie where the layout keeps its media but that its list does not name, in the order of their paths; they are not touched.</summary>
     public required IReadOnlyList<string> Unlisted { get; init; }

@@ -35,16 +35,22 @@ internal sealed class SourceList
     public QualityLimits? NaturalLimits { get; init; }
 
     /// <summary>The files, ordered by path, each once.</summary>
-    public List<SourceFile> Files { get; } = [];
+    public List<SourceFile> Files { get; init; } = [];
 
     /// <summary>What could not be looked at.</summary>
-    public List<QuarantinedSource> Skipped { get; } = [];
+    public List<QuarantinedSource> Skipped { get; init; } = [];
 
-    /// <summary>Files in the layout's media folder that its list does not name.</summary>
-    public List<string> Unlisted { get; } = [];
+    /// <summary>How many files the lists of a data set name that are not there; the first of them are among <see cref="Skipped"/>.</summary>
+    public int Missing { get; init; }
+
+    /// <summary>How many files could not be looked at beside those of <see cref="Skipped"/>.</summary>
+    public int Unnamed { get; init; }
+
+    /// <summary>Media in the layout's folder that its lists do not name.</summary>
+    public List<string> Unlisted { get; init; } = [];
 
     /// <summary>Files that are no media by their extension.</summary>
-    public SortedDictionary<string, int> OtherFiles { get; } = new(StringComparer.Ordinal);
+    public SortedDictionary<string, int> OtherFiles { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>Looks.</summary>
     /// <param name="source">What the user named.</param>
@@ -100,6 +106,12 @@ internal sealed class SourceList
     /// <summary>Whether a path is a list's, by its extension.</summary>
     public static bool IsList(string path) => Path.GetExtension(path).ToUpperInvariant() is ".TXT" or ".CSV";
 
+    /// <summary>Whether a file holds sound or pictures, by its extension.</summary>
+    public static bool IsMedia(string path) => VideoExtensions.Contains(Path.GetExtension(path)) || IsSound(path);
+
+    /// <summary>Whether a file holds sound alone, by its extension.</summary>
+    public static bool IsSound(string path) => SoundExtensions.Contains(Path.GetExtension(path));
+
     private static string? Parent(string path) => Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)));
 
     private static IEnumerable<string> ReadLines(string path) => CsvTable.ReadText(path).Split('\n').Select(line => line.TrimEnd('\r'));
@@ -146,8 +158,12 @@ internal sealed class SourceList
             return;
         }
 
-        Files.Add(new SourceFile(path, Path.GetRelativePath(root, path), labels == LabelSource.Folders ? Parent(path) : null, null));
+        var relative = Path.GetRelativePath(root, path);
+        Files.Add(labels == LabelSource.Folders ? new SourceFile(path, relative, Parent(path), PartIn(relative)) : new SourceFile(path, relative, null, null));
     }
+
+    /// <summary>The split of <c>train/cat/1.mp4</c>: class folders are often kept apart by part.</summary>
+    private static string? PartIn(string path) => path.Split(Path.DirectorySeparatorChar) is [var part, _, _, ..] && Divisions.PartOf(part) is not null ? part.ToLowerInvariant() : null;
 
     private void Add(string list, IEnumerable<(int Line, string Path, string? Label, string? Split)> entries, LabelSource labels)
     {
