@@ -16,7 +16,7 @@ internal static class ClusterVerb
     public static Command Create()
     {
         var defaults = new KMeansOptions();
-        var features = new Argument<string>("FEATURES") { Description = "A Parquet file with the columns clip (an id) and feature (a list of floats, as many in each row); see docs/kmeans.md." };
+        var features = new Argument<string>("FEATURES") { Description = "A Parquet file, or a folder with several, with the columns clip (an id) and feature (a list of floats, as many in each row); 'duet extract' makes them. See docs/kmeans.md." };
         var k = new Option<int>("-k", "--clusters") { Description = "Clusters.", Required = true, HelpName = "K" };
         var output = new Option<string?>("--out") { Description = "Where to write each clip's cluster and distance, as a Parquet file.", HelpName = "FILE" };
         var seed = new Option<long>("--seed") { Description = "The seed of the first centroids (default 0).", HelpName = "N" };
@@ -123,7 +123,7 @@ internal static class ClusterVerb
         ["duet.method"] = "kmeans",
         ["duet.features"] = file.Rows[0].Modality,
         ["duet.layer"] = file.Rows[0].Layer,
-        ["duet.source"] = Path.GetFileName(path),
+        ["duet.source"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(path)),
         [PseudoLabelTable.ClustersKey] = k.ToString(CultureInfo.InvariantCulture),
         ["duet.seed"] = seed.ToString(CultureInfo.InvariantCulture),
     };

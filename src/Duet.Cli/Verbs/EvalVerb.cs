@@ -42,7 +42,7 @@ internal static class EvalVerb
     }
 
     /// <summary>Lists what took no part; says the exit code that follows.</summary>
-    internal static int LeftOut(CommandContext context, IReadOnlyList<LeftOut> leftOut)
+    internal static int LeftOut(CommandContext context, IReadOnlyList<LeftOut> leftOut, string where = "the result file lists all")
     {
         foreach (var item in leftOut.Take(MostListed))
         {
@@ -51,7 +51,7 @@ internal static class EvalVerb
 
         if (leftOut.Count > MostListed)
         {
-            context.Line($"left out: {leftOut.Count - MostListed} more; the result file lists all");
+            context.Line($"left out: {leftOut.Count - MostListed} more; {where}");
         }
 
         return leftOut.Count > 0 ? ExitCodes.DoneWithQuarantine : ExitCodes.Done;

@@ -30,7 +30,7 @@ public static class FeatureTable
     internal const string FeatureColumn = "feature";
 
     /// <summary>Values per row at most.</summary>
-    internal const int MostColumns = 1 << 20;
+    public const int MostColumns = 1 << 20;
 
     internal static ListField FeatureField() => new(FeatureColumn, new DataField<float>(ListField.ElementName, nullable: false));
 }

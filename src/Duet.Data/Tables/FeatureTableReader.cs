@@ -4,7 +4,7 @@ namespace Duet.Data.Tables;
 
 /// <summary>
 /// Reads features, one row group at a time. Files of other programs are read too: they need a column <c>feature</c> with lists of 32-bit or 64-bit floats,
-/// all of one length, and a column <c>clip</c> with an id per row; <c>video</c>, <c>start</c>, <c>modality</c> and <c>layer</c> are optional.
+/// all of one length within a row group, and a column <c>clip</c> with an id per row; <c>video</c>, <c>start</c>, <c>modality</c> and <c>layer</c> are optional.
 /// </summary>
 public sealed class FeatureTableReader : IDisposable
 {
@@ -18,7 +18,6 @@ public sealed class FeatureTableReader : IDisposable
     private readonly ParquetTable.ListMemory<float> floats = new();
     private readonly ParquetTable.ListMemory<double> doubles = new();
     private float[] narrowed = [];
-    private int dimension;
 
     private FeatureTableReader(ParquetTable table)
     {
@@ -64,13 +63,13 @@ public sealed class FeatureTableReader : IDisposable
     }
 
     /// <summary>Reads the rows, a row group at a time.</summary>
-    /// <returns>Blocks of one dimension.</returns>
-    /// <exception cref="TableException">A row group is damaged, or rows have different lengths; the message names the row group and the row.</exception>
+    /// <returns>Blocks, each of one dimension.</returns>
+    /// <exception cref="TableException">A row group is damaged, or rows of it have different lengths; the message names the row group and the row.</exception>
     public IEnumerable<FeatureBlock> Read()
     {
         foreach (var group in Groups())
         {
-            var values = ValuesOf(group);
+            var (dimension, values) = ValuesOf(group);
             yield return new FeatureBlock(RowsOf(group), dimension, values.ToArray());
         }
     }
@@ -80,32 +79,27 @@ public sealed class FeatureTableReader : IDisposable
     public IEnumerable<IReadOnlyList<FeatureRow>> ReadRows() => Groups().Select(RowsOf);
 
     /// <summary>Reads the features alone, a row group at a time.</summary>
+    /// <param name="wanted">Which row groups, by their place among those that <see cref="ReadRows"/> gives; the others are not read.</param>
     /// <returns>Values per row, and the values row by row; their memory is used again for the next row group.</returns>
-    /// <exception cref="TableException">A row group is damaged, or rows have different lengths; the message names the row group and the row.</exception>
-    public IEnumerable<(int Dimension, ReadOnlyMemory<float> Values)> ReadValues()
-    {
-        foreach (var group in Groups())
-        {
-            var values = ValuesOf(group);
-            yield return (dimension, values);
-        }
-    }
+    /// <exception cref="TableException">A row group is damaged, or rows of it have different lengths; the message names the row group and the row.</exception>
+    public IEnumerable<(int Dimension, ReadOnlyMemory<float> Values)> ReadValues(Func<int, bool> wanted) => Groups().Where((_, i) => wanted(i)).Select(ValuesOf);
 
     /// <inheritdoc/>
     public void Dispose() => table.Dispose();
 
     private IEnumerable<int> Groups() => Enumerable.Range(0, table.Groups).Where(g => table.RowsOf(g) > 0);
 
-    private ReadOnlyMemory<float> ValuesOf(int group)
+    private (int Dimension, ReadOnlyMemory<float> Values) ValuesOf(int group)
     {
         ReadOnlyMemory<float> values;
+        int dimension;
         if (feature.ClrType == typeof(float))
         {
-            (values, dimension) = table.Lists(group, feature, dimension, floats);
+            (values, dimension) = table.Lists(group, feature, floats);
         }
         else
         {
-            (var wide, dimension) = table.Lists(group, feature, dimension, doubles);
+            (var wide, dimension) = table.Lists(group, feature, doubles);
             narrowed = narrowed.Length < wide.Length ? new float[wide.Length] : narrowed;
             for (var i = 0; i < wide.Length; i++)
             {
@@ -116,7 +110,7 @@ public sealed class FeatureTableReader : IDisposable
         }
 
         return dimension is > 0 and <= FeatureTable.MostColumns
-            ? values
+            ? (dimension, values)
             : throw table.Damaged(group, feature, $"its rows have {dimension} values; 1 to {FeatureTable.MostColumns} are possible");
     }
 

@@ -6,7 +6,8 @@ namespace Duet.Data.Tables;
 
 /// <summary>
 /// Writes features as a Parquet file (<c>clip, video, start, modality, layer, feature: list of float</c>), block by block, so that all of them never need to be
-/// in memory. The values are stored plainly: random digits don't compress.
+/// in memory. The values are stored plainly: random digits don't compress. All rows of a row group have as many values; those of other row groups may have others,
+/// so that one file can hold several layers.
 /// </summary>
 public static class FeatureTableWriter
 {
@@ -22,18 +23,23 @@ public static class FeatureTableWriter
     /// <summary>Writes a table, whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="metadata">Metadata; the format is added.</param>
-    /// <param name="blocks">The rows; they are asked for one block after the other, and all have the same dimension.</param>
+    /// <param name="blocks">The rows; they are asked for one block after the other.</param>
     /// <param name="cancel">Stops between row groups; the file is not written then.</param>
     /// <exception cref="ArgumentException">A block's values don't fit its rows and dimension.</exception>
     /// <exception cref="FileWriteException">The file can't be written.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, string> metadata, IEnumerable<FeatureBlock> blocks, CancellationToken cancel = default)
+    public static void Write(string path, IReadOnlyDictionary<string, string> metadata, IEnumerable<FeatureBlock> blocks, CancellationToken cancel = default) =>
+        Write(path, () => metadata, blocks, cancel);
+
+    /// <summary>As above, with metadata that is known only after the last block.</summary>
+    /// <inheritdoc cref="Write(string, IReadOnlyDictionary{string, string}, IEnumerable{FeatureBlock}, CancellationToken)"/>
+    public static void Write(string path, Func<IReadOnlyDictionary<string, string>> metadata, IEnumerable<FeatureBlock> blocks, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(blocks);
         AtomicFile.Write(path, stream => WriteAsync(stream, metadata, blocks, cancel).GetAwaiter().GetResult());
     }
 
-    private static async Task WriteAsync(Stream stream, IReadOnlyDictionary<string, string> metadata, IEnumerable<FeatureBlock> blocks, CancellationToken cancel)
+    private static async Task WriteAsync(Stream stream, Func<IReadOnlyDictionary<string, string>> metadata, IEnumerable<FeatureBlock> blocks, CancellationToken cancel)
     {
         var list = FeatureTable.FeatureField();
         var schema = new ParquetSchema(Clip, Video, Start, Modality, Layer, list);
@@ -41,14 +47,12 @@ public static class FeatureTableWriter
         var options = new ParquetOptions { CompressionMethod = CompressionMethod.None };
         options.ColumnEncodingHints[feature.Path.ToString()] = EncodingHint.Default;
         await using var writer = await ParquetWriter.CreateAsync(schema, stream, options, cancellationToken: cancel);
-        writer.CustomMetadata = new Dictionary<string, string>(metadata, StringComparer.Ordinal) { [PseudoLabelTable.FormatKey] = FeatureTable.Format };
-        var dimension = 0;
         foreach (var block in blocks)
         {
-            dimension = dimension == 0 ? block.Dimension : dimension;
-            if (block.Dimension != dimension || dimension is < 1 or > FeatureTable.MostColumns || block.Values.Length != (long)block.Rows.Count * dimension)
+            var dimension = block.Dimension;
+            if (dimension is < 1 or > FeatureTable.MostColumns || block.Values.Length != (long)block.Rows.Count * dimension)
             {
-                throw new ArgumentException($"A block of {block.Rows.Count} rows of {block.Dimension} features has {block.Values.Length} values; the first row has {dimension}.", nameof(blocks));
+                throw new ArgumentException($"A block of {block.Rows.Count} rows of {block.Dimension} features has {block.Values.Length} values; 1 to {FeatureTable.MostColumns} per row are possible.", nameof(blocks));
             }
 
             var most = Math.Max(1, ValuesPerGroup / dimension);
@@ -67,6 +71,9 @@ public static class FeatureTableWriter
                 group.CompleteValidate();
             }
         }
+
+        // Into the footer, which is written last.
+        writer.CustomMetadata = new Dictionary<string, string>(metadata(), StringComparer.Ordinal) { [PseudoLabelTable.FormatKey] = FeatureTable.Format };
     }
 
     private static T[] Column<T>(FeatureBlock block, int from, int count, Func<FeatureRow, T> value)

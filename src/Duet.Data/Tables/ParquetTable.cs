@@ -123,17 +123,16 @@ internal sealed class ParquetTable : IDisposable
     /// <summary>Reads a column of lists that must all have the same length, without missing lists or values.</summary>
     /// <param name="group">The row group.</param>
     /// <param name="field">The lists' values.</param>
-    /// <param name="length">The length that they must have, or 0 where the first list says it.</param>
     /// <param name="memory">Memory to use again: a million rows pass through here, and garbage of their size would wait for a collection.</param>
     /// <returns>The values of all lists, row by row, in that memory, and their length.</returns>
-    public (ReadOnlyMemory<T> Values, int Length) Lists<T>(int group, DataField field, int length, ListMemory<T> memory)
+    public (ReadOnlyMemory<T> Values, int Length) Lists<T>(int group, DataField field, ListMemory<T> memory)
         where T : struct => Read(group, field, (rows, count) =>
     {
         var total = (int)rows.GetMetadata(field)!.MetaData!.NumValues;
         memory.Reserve(total);
         var (values, defined, repeated) = (memory.Values.AsMemory(0, total), memory.Defined, memory.Repeated);
         rows.ReadRawAsync(field, values, defined.AsMemory(0, total), repeated.AsMemory(0, total)).AsTask().GetAwaiter().GetResult();
-        var (row, at) = (-1, 0);
+        var (row, at, length) = (-1, 0, 0);
         for (var i = 0; i < total; i++)
         {
             if (repeated[i] == 0)

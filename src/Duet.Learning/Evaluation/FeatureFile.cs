@@ -10,21 +10,35 @@ namespace Duet.Learning.Evaluation;
 public sealed record FeatureFile(IReadOnlyList<FeatureRow> Rows, FeatureMatrix Features, IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>Reads a table. The rows are read first and the features after that, a row group at a time, straight into their place.</summary>
-    /// <param name="path">The Parquet file.</param>
+    /// <param name="path">The Parquet file, or a folder with the parts of a table.</param>
     /// <param name="modality">Only rows of this modality; null where the file has one.</param>
     /// <param name="layer">Only rows of this layer; null where the file has one.</param>
     /// <param name="progress">Hears of rows read.</param>
     /// <param name="cancel">Stops between row groups.</param>
-    /// <exception cref="TableException">The file is missing, damaged, or its rows have different lengths.</exception>
+    /// <exception cref="TableException">A file is missing or damaged, or its rows have different lengths.</exception>
     /// <exception cref="UsageException">It has no such rows, or rows of several modalities or layers and none was named; or more than fit into memory.</exception>
     public static FeatureFile Read(string path, string? modality = null, string? layer = null, IProgress<(long Done, long Total)>? progress = null, CancellationToken cancel = default)
     {
-        using var reader = FeatureTableReader.Open(path);
+        var files = FeatureParts.FilesOf(path);
         var all = new List<FeatureRow>();
-        foreach (var rows in reader.ReadRows())
+        var groups = new List<int>[files.Count];
+        var metadata = new IReadOnlyDictionary<string, string>[files.Count];
+        for (var f = 0; f < files.Count; f++)
         {
-            cancel.ThrowIfCancellationRequested();
-            all.AddRange(rows);
+            using var reader = FeatureTableReader.Open(files[f]);
+            metadata[f] = new Dictionary<string, string>(reader.Metadata, StringComparer.Ordinal);
+            groups[f] = [];
+            foreach (var rows in reader.ReadRows())
+            {
+                cancel.ThrowIfCancellationRequested();
+                all.AddRange(rows);
+                groups[f].Add(rows.Count);
+            }
+        }
+
+        if (Directory.Exists(path))
+        {
+            FeatureParts.CheckWhole(path, [.. files.Zip(metadata)]);
         }
 
         if (all.Count == 0)
@@ -36,29 +50,41 @@ public sealed record FeatureFile(IReadOnlyList<FeatureRow> Rows, FeatureMatrix F
         layer = Choose(path, "layer", "layers", layer, all.Where(r => r.Modality == modality).Select(r => r.Layer));
         var wanted = all.ConvertAll(r => r.Modality == modality && r.Layer == layer);
         var kept = wanted.TrueForAll(w => w) ? all : [.. all.Where((_, i) => wanted[i])];
-        return new FeatureFile(kept, Fill(reader, wanted, kept.Count, progress, cancel), new Dictionary<string, string>(reader.Metadata, StringComparer.Ordinal));
-    }
-
-    private static FeatureMatrix Fill(FeatureTableReader reader, List<bool> wanted, int count, IProgress<(long Done, long Total)>? progress, CancellationToken cancel)
-    {
         FeatureMatrix? features = null;
         var (read, row) = (0, 0);
-        foreach (var (dimension, values) in reader.ReadValues())
+        for (var f = 0; f < files.Count; f++)
         {
-            cancel.ThrowIfCancellationRequested();
-            features ??= new FeatureMatrix(count, dimension);
-            for (var i = 0; i < values.Length; i += dimension, read++)
+            var starts = new int[groups[f].Count];
+            for (var g = 0; g < starts.Length; g++)
             {
-                if (wanted[read])
-                {
-                    values.Span.Slice(i, dimension).CopyTo(features.Row(row++));
-                }
+                starts[g] = read;
+                read += groups[f][g];
             }
 
-            progress?.Report((read, wanted.Count));
+            var chosen = Enumerable.Range(0, starts.Length).Where(g => wanted.FindIndex(starts[g], groups[f][g], w => w) >= 0).ToArray();
+            using var reader = FeatureTableReader.Open(files[f]);
+            foreach (var (group, (dimension, values)) in chosen.Zip(reader.ReadValues(g => Array.BinarySearch(chosen, g) >= 0)))
+            {
+                cancel.ThrowIfCancellationRequested();
+                features ??= new FeatureMatrix(kept.Count, dimension);
+                if (dimension != features.Columns)
+                {
+                    throw new TableException($"'{path}': rows of the layer '{layer}' have {features.Columns} values, and {dimension} from clip '{all[starts[group]].Clip}' on: all must have the same number.");
+                }
+
+                for (var i = 0; i < groups[f][group]; i++)
+                {
+                    if (wanted[starts[group] + i])
+                    {
+                        values.Span.Slice(i * dimension, dimension).CopyTo(features.Row(row++));
+                    }
+                }
+
+                progress?.Report((starts[group] + groups[f][group], wanted.Count));
+            }
         }
 
-        return features!;
+        return new FeatureFile(kept, features!, metadata[0]);
     }
 
     private static string Choose(string path, string one, string several, string? asked, IEnumerable<string> found)

@@ -37,6 +37,16 @@ public sealed class FeatureMatrix
     /// <param name="index">Which clip.</param>
     public Span<float> Row(int index) => Values.AsSpan(index * Columns, Columns);
 
+    /// <summary>The first rows, copied.</summary>
+    /// <param name="count">How many.</param>
+    public FeatureMatrix First(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows);
+        var result = new FeatureMatrix(count, Columns);
+        Values.AsSpan(0, count * Columns).CopyTo(result.Values);
+        return result;
+    }
+
     /// <summary>Some of the rows, copied.</summary>
     /// <param name="rows">Which, in their new order.</param>
     public FeatureMatrix Take(IReadOnlyList<int> rows)

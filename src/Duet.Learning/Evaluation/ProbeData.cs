@@ -64,14 +64,15 @@ internal sealed class ProbeData
             throw new UsageException($"Every labelled video is shorter than a clip of {clip.Frames} frames at {clip.FrameRate} per second.");
         }
 
-        var (features, failures) = extractor.Extract(encoders, layer, options.Pooling, requests);
-        foreach (var (row, reason) in failures)
+        var read = extractor.Extract(
+            $"{ProbeEvaluation.Name(encoders[0].Modality)} features", [.. encoders.Select(e => new FeatureTap(FeatureNetwork.Of(e), layer, options.Pooling))], requests);
+        foreach (var (index, reason) in read.Failures)
         {
-            var video = requests[row].Video;
+            var video = requests[index].Video;
             leftOut.Add(new LeftOut(video.Id, video.SourcePath, $"a clip can't be read: {reason}"));
         }
 
-        return new ProbeData(videos, features, [.. rows.Select(r => (IReadOnlyList<int>)[.. r.Where(i => !failures.ContainsKey(i))])]);
+        return new ProbeData(videos, read.Features, [.. rows.Select(r => (IReadOnlyList<int>)[.. r.Select(i => read.RowOf[i]).Where(i => i >= 0)])]);
     }
 
     /// <summary>The places of those videos that have rows.</summary>

@@ -57,7 +57,7 @@ public static class ProbeEvaluation
         }
 
         var encoders = Served(subject.Encoders, splits);
-        var layers = encoders.ToDictionary(e => Name(e.Modality), e => LayerOf(e, options.Layer), StringComparer.Ordinal);
+        var layers = encoders.ToDictionary(e => Name(e.Modality), e => FeatureNetwork.Of(e).LayerOf(options.Layer), StringComparer.Ordinal);
         var missing = new List<LeftOut>(leftOut);
         var rows = new List<ClassificationRow>();
         var differences = new Dictionary<string, ClassificationDifference>(StringComparer.Ordinal);
@@ -73,10 +73,13 @@ public static class ProbeEvaluation
             {
                 if (options.CalibrateBatchNorm && random.Length > 0)
                 {
-                    calibrated[modality] = extractor.Calibrate(random, CalibrationClips(encoder.Modality, splits[0].Train, subject.Clip, protocol));
+                    calibrated[modality] = extractor.Calibrate($"{modality} baseline", random, CalibrationClips(encoder.Modality, splits[0].Train, subject.Clip, protocol));
+                    if (calibrated[modality] == 0)
+                    {
+                        throw new DuetException("The random baseline could not be calibrated: no batch of training clips could be read. Verify the store with 'duet store verify'.");
+                    }
                 }
 
-                encoder.eval();
                 var data = ProbeData.Read(extractor, [encoder, .. random], layers[modality], splits, subject.Clip, options, missing);
                 progress?.Report(new EvaluationProgress($"{modality} classifiers", 0, 0, 0));
                 var (learned, row) = Judge(data, 0, null, splits, protocol, cancel);
@@ -180,18 +183,6 @@ public static class ProbeEvaluation
 
         var row = scores.Row("", "", protocol.Probe.Resamples) with { Features = data.Columns, C = [.. chosen], Converged = allConverged };
         return (scores, row);
-    }
-
-    private static string LayerOf(Encoder encoder, string wanted)
-    {
-        if (wanted.Length == 0)
-        {
-            return encoder.Layers[^1].Name;
-        }
-
-        return encoder.Layers.Any(l => l.Name == wanted)
-            ? wanted
-            : throw new UsageException($"The {Name(encoder.Modality)} network {encoder.Architecture} has no layer '{wanted}'; it has {string.Join(", ", encoder.Layers.Select(l => l.Name))}.");
     }
 
     private static Encoder RandomTwin(Encoder encoder, long seed, Device device)

@@ -8,6 +8,9 @@ public enum FeaturePooling
     /// <summary>The mean over time and space: one value per channel.</summary>
     Average,
 
+    /// <summary>The largest value over time and space: one per channel.</summary>
+    Max,
+
     /// <summary>All values of the map, as the papers' audio protocol has it.</summary>
     Flatten,
 }

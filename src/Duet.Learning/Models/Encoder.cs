@@ -58,32 +58,48 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
     /// <param name="input">Clips or spectrograms.</param>
     /// <param name="layer">The stage's name in <see cref="Layers"/>.</param>
     /// <exception cref="ArgumentException">There is no such stage, or the input's shape is not this modality's.</exception>
-    public Tensor ForwardTo(Tensor input, string layer)
+    public Tensor ForwardTo(Tensor input, string layer) => ForwardTo(input, [layer])[0];
+
+    /// <summary>The maps of several stages from one pass: stages after the last of them are not computed.</summary>
+    /// <param name="input">Clips or spectrograms.</param>
+    /// <param name="layers">The stages' names in <see cref="Layers"/>, in any order.</param>
+    /// <returns>A map per name, in their order; the same tensor for the same name.</returns>
+    /// <exception cref="ArgumentException">There is no such stage, or the input's shape is not this modality's.</exception>
+    public IReadOnlyList<Tensor> ForwardTo(Tensor input, IReadOnlyList<string> layers)
     {
-        var stages = 0;
-        while (stages < Layers.Count && Layers[stages].Name != layer)
-        {
-            stages++;
-        }
-
-        if (stages == Layers.Count)
-        {
-            throw new ArgumentException($"{Architecture} has no layer '{layer}'; it has {string.Join(", ", Layers.Select(l => l.Name))}", nameof(layer));
-        }
-
+        ArgumentNullException.ThrowIfNull(layers);
+        int[] wanted = [.. layers.Select(IndexOf)];
         CheckShape(input);
         using var scope = NewDisposeScope();
         var map = ChannelsLast.Ensure(Precision == Precision.Bf16 ? input.to(ScalarType.BFloat16) : input);
-        for (var i = 0; i <= stages; i++)
+        var maps = new Dictionary<int, Tensor>();
+        for (var i = 0; i <= wanted.Max(); i++)
         {
             map = Stage(i, map);
+            if (wanted.Contains(i))
+            {
+                maps.Add(i, (Precision == Precision.Bf16 ? map.to(ScalarType.Float32) : map).MoveToOuterDisposeScope());
+            }
         }
 
-        return (Precision == Precision.Bf16 ? map.to(ScalarType.Float32) : map).MoveToOuterDisposeScope();
+        return [.. wanted.Select(i => maps[i])];
     }
 
     /// <summary>Stage <paramref name="index"/> alone.</summary>
     private protected abstract Tensor Stage(int index, Tensor map);
+
+    private int IndexOf(string layer)
+    {
+        for (var i = 0; i < Layers.Count; i++)
+        {
+            if (Layers[i].Name == layer)
+            {
+                return i;
+            }
+        }
+
+        throw new ArgumentException($"{Architecture} has no layer '{layer}'; it has {string.Join(", ", Layers.Select(l => l.Name))}", nameof(layer));
+    }
 
     private void CheckShape(Tensor input)
     {

@@ -43,6 +43,12 @@ public sealed class AvtsModel : nn.Module
     /// <summary>The audio network without its head.</summary>
     public Encoder AudioEncoder => audio.Encoder;
 
+    /// <summary>The head over the video network's last map.</summary>
+    public ProjectionHead VideoHead => video.Head;
+
+    /// <summary>The head over the audio network's last map.</summary>
+    public ProjectionHead AudioHead => audio.Head;
+
     /// <summary>What both encoders' convolutions compute in.</summary>
     /// <exception cref="ArgumentException">Not resolved yet: see <see cref="PrecisionPolicy"/>.</exception>
     public Precision Precision
@@ -107,6 +113,8 @@ public sealed class AvtsModel : nn.Module
         }
 
         public Encoder Encoder => encoder;
+
+        public ProjectionHead Head => head;
 
         public override Tensor forward(Tensor input)
         {

@@ -12,29 +12,30 @@ namespace Duet.Learning.Pretext.Clustering;
 internal sealed record FoundClusters(ClusterAssignment Assignment, KMeansResult Fit, int Dimension);
 
 /// <summary>Labels all parts anew: features from the present encoders, then k-means on the training parts, then everything else to the nearest centroid.</summary>
-internal sealed class Clusterer(Recipe recipe, ClusteringPlan plan, ClipParts training, ClipParts validation)
+internal sealed class Clusterer(Recipe recipe, ClusteringPlan plan, IReadOnlyList<FeatureTap> taps, ClipParts training, ClipParts validation)
 {
     /// <summary>Parts whose features are held at a time where k-means was fitted on some of them only.</summary>
     private const int Block = 1 << 16;
 
+    /// <summary>Clips that could not be read, and why: each once.</summary>
+    public SortedDictionary<string, string> Failures { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Clusters.</summary>
     /// <param name="iteration">The deep clustering iteration, from 1.</param>
-    /// <param name="pass">Reads features.</param>
-    /// <param name="loader">Reads clips.</param>
+    /// <param name="extractor">Reads features.</param>
     /// <param name="stop">Asks to stop.</param>
     /// <returns>By the clusterings' names.</returns>
-    public IReadOnlyDictionary<string, FoundClusters> Run(int iteration, FeaturePass pass, ClipLoader loader, CancellationToken stop)
+    public IReadOnlyDictionary<string, FoundClusters> Run(int iteration, FeatureExtractor extractor, CancellationToken stop)
     {
         var options = recipe.Clustering;
         var some = options.FitClips > 0 && options.FitClips < training.Count;
         int[] fitted = some ? Chosen(options.FitClips) : [.. Enumerable.Range(0, training.Count)];
-        var (features, unreadable) = pass.Read("features", [.. fitted.Select(training.Centre)], loader, stop);
-        int[] kept = [.. Enumerable.Range(0, fitted.Length).Where(i => !unreadable.Contains(i))];
+        var (features, kept) = Read("features", training, fitted, extractor);
         var found = new Dictionary<string, FoundClusters>(StringComparer.Ordinal);
         foreach (var clustering in plan.Clusterings)
         {
             var matrix = FeaturesOf(clustering, features);
-            var fit = KMeans.Fit(kept.Length == matrix.Rows ? matrix : matrix.Take(kept), clustering.K, options.Kmeans, SeedOf(clustering.Name, iteration), null, stop);
+            var fit = KMeans.Fit(matrix, clustering.K, options.Kmeans, SeedOf(clustering.Name, iteration), null, stop);
             var assignment = ClusterAssignment.Empty(training.Count, validation.Count);
             for (var i = 0; i < kept.Length; i++)
             {
@@ -47,10 +48,10 @@ internal sealed class Clusterer(Recipe recipe, ClusteringPlan plan, ClipParts tr
 
         if (some)
         {
-            Assign(training, found, a => (a.Training, a.TrainingDistances), "assignment", pass, loader, stop);
+            Assign(training, found, a => (a.Training, a.TrainingDistances), "assignment", extractor, stop);
         }
 
-        Assign(validation, found, a => (a.Validation, a.ValidationDistances), "validation features", pass, loader, stop);
+        Assign(validation, found, a => (a.Validation, a.ValidationDistances), "validation features", extractor, stop);
         return found;
     }
 
@@ -60,25 +61,46 @@ internal sealed class Clusterer(Recipe recipe, ClusteringPlan plan, ClipParts tr
         Dictionary<string, FoundClusters> found,
         Func<ClusterAssignment, (int[] Clusters, float[] Distances)> side,
         string what,
-        FeaturePass pass,
-        ClipLoader loader,
+        FeatureExtractor extractor,
         CancellationToken stop)
     {
         for (var first = 0; first < parts.Count; first += Block)
         {
             var count = Math.Min(Block, parts.Count - first);
-            var (features, unreadable) = pass.Read(what, [.. Enumerable.Range(first, count).Select(parts.Centre)], loader, stop);
+            var (features, kept) = Read(what, parts, [.. Enumerable.Range(first, count)], extractor);
             foreach (var clustering in plan.Clusterings)
             {
-                var (clusters, distances) = found[clustering.Name].Fit.Model.Assign(FeaturesOf(clustering, features), stop);
                 var (toClusters, toDistances) = side(found[clustering.Name].Assignment);
-                for (var i = 0; i < count; i++)
+                toClusters.AsSpan(first, count).Fill(ClusterAssignment.None);
+                toDistances.AsSpan(first, count).Clear();
+                if (kept.Length == 0)
                 {
-                    toClusters[first + i] = unreadable.Contains(i) ? ClusterAssignment.None : clusters[i];
-                    toDistances[first + i] = unreadable.Contains(i) ? 0 : distances[i];
+                    continue;
+                }
+
+                var (clusters, distances) = found[clustering.Name].Fit.Model.Assign(FeaturesOf(clustering, features), stop);
+                for (var i = 0; i < kept.Length; i++)
+                {
+                    toClusters[first + kept[i]] = clusters[i];
+                    toDistances[first + kept[i]] = distances[i];
                 }
             }
         }
+    }
+
+    /// <summary>Reads parts' features by encoder.</summary>
+    /// <returns>A matrix per encoder's name, and for each of its rows the place among the chosen parts: those that could be read.</returns>
+    private (Dictionary<string, FeatureMatrix> Features, int[] Kept) Read(string what, ClipParts parts, IReadOnlyList<int> chosen, FeatureExtractor extractor)
+    {
+        ClipRequest[] requests = [.. chosen.Select(parts.Centre)];
+        var read = extractor.Extract(what, taps, requests);
+        foreach (var (index, reason) in read.Failures)
+        {
+            Failures[requests[index].SampleId] = reason;
+        }
+
+        return (taps.Select((t, i) => (t.Network.Name, read.Features[i])).ToDictionary(p => p.Name, p => p.Item2, StringComparer.Ordinal),
+            [.. Enumerable.Range(0, requests.Length).Where(i => read.RowOf[i] >= 0)]);
     }
 
     /// <summary>A clustering's features: one encoder's as they are, those of several l2-normalised each and put side by side (XDC, section 3, CDC).</summary>

@@ -108,7 +108,7 @@ public sealed class ClusteringTask : ITrainingTask
 
         if (recipe.Clustering is { CalibrationClips: > 0 and var clips, InitialWeights: ClusteringSource.Own })
         {
-            Pass().Calibrate(loader.Load(training.Epoch(recipe.Seed, 0, Math.Max(clips / batch, 1) * batch), batch, 0, stop));
+            Extractor(loader, stop).Calibrate("calibration", [.. model.Encoders.Select(e => e.Value)], training.Epoch(recipe.Seed, 0, Math.Max(clips / batch, 1) * batch));
         }
     }
 
@@ -126,9 +126,9 @@ public sealed class ClusteringTask : ITrainingTask
                 return null;
             }
 
-            var pass = Pass();
-            var report = Relabel(state.Iteration + 1, epoch, pass, loader, stop);
-            notes = [.. ClusteringFeasibility.Unreadable(pass.Failures), .. report.Clusterings.SelectMany(c => c.Notes.Prepend($"iteration {report.Iteration}: {ClusteringQuality.InWords(c)}"))];
+            var clusterer = new Clusterer(recipe, plan, Taps(), training, validation);
+            var report = Relabel(state.Iteration + 1, epoch, () => clusterer.Run(state.Iteration + 1, Extractor(loader, stop), stop));
+            notes = [.. ClusteringFeasibility.Unreadable(clusterer.Failures), .. report.Clusterings.SelectMany(c => c.Notes.Prepend($"iteration {report.Iteration}: {ClusteringQuality.InWords(c)}"))];
             numbers = [new("iteration", report.Iteration), .. report.Clusterings.SelectMany(ClusteringQuality.Numbers)];
         }
 
@@ -236,7 +236,12 @@ public sealed class ClusteringTask : ITrainingTask
     /// <summary>The seed of an encoder's first weights; null where they are another run's.</summary>
     private long? SeedOf(string stream) => recipe.Clustering.InitialWeights == ClusteringSource.Given ? null : plan.Streams.First(s => s.Name == stream).Seed;
 
-    private FeaturePass Pass() => new(plan, model, Preprocessor, recipe.Training.Batch, run.Progress);
+    private FeatureExtractor Extractor(ClipLoader loader, CancellationToken stop) =>
+        new(Preprocessor, loader, recipe.Training.Batch, run.Progress is null ? null : new PassListener(run.Progress), stop);
+
+    /// <summary>The features that are clustered: each encoder's last map, pooled as its classifiers see it.</summary>
+    private FeatureTap[] Taps() => [.. plan.Streams.Select(s => new FeatureTap(
+        new FeatureNetwork(s.Name, model.Encoder(s.Name)), model.Encoder(s.Name).Layers[^1].Name, s.Pooling == GlobalPooling.Max ? FeaturePooling.Max : FeaturePooling.Average))];
 
     private ClipPreprocessor Preprocessor => preprocessor ??= takesSound
         ? new ClipPreprocessor(recipe.Clip, recipe.Spectrogram, statistics, device)
@@ -247,7 +252,7 @@ public sealed class ClusteringTask : ITrainingTask
     {
         var readable = batch.Readable();
         var numbers = new List<KeyValuePair<string, double>>();
-        var inputs = FeaturePass.Inputs(plan, Preprocessor, batch);
+        var inputs = plan.Streams.Select(s => s.Modality).Distinct().ToDictionary(m => m, m => m == Modality.Video ? Preprocessor.Video(batch) : Preprocessor.Audio(batch, 0));
         var total = zeros(1, device: device).sum();
         foreach (var stream in plan.Streams)
         {
@@ -279,12 +284,12 @@ public sealed class ClusteringTask : ITrainingTask
         return (total, numbers);
     }
 
-    private ClusteringReport Relabel(int iteration, int epoch, FeaturePass pass, ClipLoader loader, CancellationToken stop)
+    private ClusteringReport Relabel(int iteration, int epoch, Func<IReadOnlyDictionary<string, FoundClusters>> cluster)
     {
         var before = iteration == 1 ? null : labels ?? SavedLabels();
         var found = recipe.Clustering.Labels == ClusteringSource.Given
             ? null
-            : new Clusterer(recipe, plan, training, validation).Run(iteration, pass, loader, stop);
+            : cluster();
         var next = found?.ToDictionary(f => f.Key, f => f.Value.Assignment, StringComparer.Ordinal)
             ?? given ?? throw new UsageException($"The recipe '{recipe.Name}' learns labels of another run. Name that run with --from RUN.");
         var report = new ClusteringReport { Method = recipe.MethodName(), Iteration = iteration, Epoch = epoch, Clusterings = [.. plan.Clusterings.Select(Summarise)] };
@@ -336,4 +341,10 @@ public sealed class ClusteringTask : ITrainingTask
         ["duet.seed"] = recipe.Seed.ToString(CultureInfo.InvariantCulture),
         ["duet.store"] = run.StoreFingerprint,
     };
+
+    /// <summary>Tells training's listener how far a pass over clips is.</summary>
+    private sealed class PassListener(IProgress<TrainingProgress> progress) : IProgress<EvaluationProgress>
+    {
+        public void Report(EvaluationProgress value) => progress.Report(new PassProgress(value.Stage, value.Done, value.Total, value.DataWaitShare));
+    }
 }

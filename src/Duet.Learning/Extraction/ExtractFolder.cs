@@ -1,0 +1,60 @@
+using System.Globalization;
+using Duet.Data;
+using Duet.Data.Files;
+using Duet.Data.Tables;
+
+namespace Duet.Learning.Extraction;
+
+/// <summary>A folder of parts.</summary>
+internal static class ExtractFolder
+{
+    /// <summary>Makes the folder, and checks before any work that it can be written and holds nothing but these parts.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="parts">How many parts it will hold.</param>
+    /// <exception cref="UsageException">It holds other tables.</exception>
+    /// <exception cref="FileWriteException">It can't be written.</exception>
+    public static void Prepare(string folder, int parts)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var stranger = Directory.EnumerateFiles(folder, "*" + FeatureParts.Extension).Select(Path.GetFileName)
+                .FirstOrDefault(n => !n!.StartsWith('.') && !(FeatureParts.IsPart(n) && string.CompareOrdinal(n, FeatureParts.FileName(parts)) < 0));
+            if (stranger is not null)
+            {
+                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'{folder}' holds '{stranger}', which is none of the {parts} parts to be written. Name another --out, or an empty folder."));
+            }
+
+            using var trial = new FileStream(Path.Combine(folder, $".{Guid.NewGuid():N}.trial"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (FileWriteException.Explains(e))
+        {
+            throw FileWriteException.For(folder, e);
+        }
+    }
+
+    /// <summary>Removes what killed processes left behind of a file that is about to be written; what a living process still writes is locked and stays.</summary>
+    /// <param name="path">The file.</param>
+    public static void RemoveLeftovers(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(folder, $".{Path.GetFileName(path)}.*").Where(f => AtomicFile.IsLeftover(Path.GetFileName(f))))
+        {
+            try
+            {
+                // The writer holds its file open; without it, the exclusive lock is free.
+                using var held = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                File.Delete(file);
+            }
+            catch (IOException)
+            {
+                // In use, or gone already: another process's matter.
+            }
+        }
+    }
+}
