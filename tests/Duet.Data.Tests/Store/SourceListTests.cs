@@ -28,6 +28,20 @@ public sealed class SourceListTests : IDisposable
     }
 
     [Fact]
+    public void Class_folders_in_folders_of_parts_bring_splits()
+    {
+        foreach (var name in new[] { "Train/cat/1.mp4", "val/cat/2.mp4", "test/deep/dog/3.mp4", "train/4.mp4", "other/dog/5.mp4" })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
+            File.WriteAllText(folder[name], "");
+        }
+
+        SourceList.Find(folder.Path, folder["s"], LabelSource.Folders, StoreStreams.Both).Files.Select(f => (f.Path, f.Label, f.Split)).ShouldBe(
+            [("Train/cat/1.mp4", "cat", "train"), ("other/dog/5.mp4", "dog", null), ("test/deep/dog/3.mp4", "dog", "test"), ("train/4.mp4", "train", null), ("val/cat/2.mp4", "cat", "val")]);
+        SourceList.Find(folder.Path, folder["s"], LabelSource.None, StoreStreams.Both).Files.ShouldAllBe(f => f.Label == null && f.Split == null);
+    }
+
+    [Fact]
     public void A_csv_list_brings_labels_and_splits_and_names_what_is_missing()
     {
         File.WriteAllText(folder["a,b.mp4"], "");
