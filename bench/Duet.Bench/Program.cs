@@ -8,5 +8,7 @@ var root = new RootCommand("Duet's benchmarks. Each prints one JSON object per m
     KMeansBenchmark.CreateTable(),
     LoaderBenchmark.Create(),
     StepBenchmark.Create(),
+    SvmBenchmark.Create(),
+    SvmBenchmark.CreateData(),
 };
 return await root.Parse(args).InvokeAsync();
