@@ -30,6 +30,7 @@ internal static class DuetCommand
         root.Subcommands.Add(PretrainVerb.Create());
         root.Subcommands.Add(EvalVerb.Create());
         root.Subcommands.Add(ExtractVerb.Create());
+        root.Subcommands.Add(ResultsVerb.Create());
         root.Subcommands.Add(ClusterVerb.Create());
         root.Subcommands.Add(ReportVerb.Create());
         root.Subcommands.Add(ClustersVerb.Create());

@@ -22,6 +22,10 @@ internal sealed record RecipeSummary
     public string? AudioSeconds { get; init; }
     public double? GapSeconds { get; init; }
     public double? Margin { get; init; }
+    public string? Seed { get; init; }
+    public int? K { get; init; }
+    public int? KVideo { get; init; }
+    public int? KAudio { get; init; }
     public IReadOnlyList<StageSummary> Stages { get; init; } = [];
 
     /// <summary>Reads what is there; a recipe of another method has other keys, and that is no error.</summary>
@@ -58,6 +62,10 @@ internal sealed record RecipeSummary
             AudioSeconds = Scalar(root, "clip", "audio_seconds"),
             GapSeconds = Number(root, "pairs", "gap_seconds"),
             Margin = Number(root, "avts", "margin"),
+            Seed = Scalar(root, "seed"),
+            K = Whole(root, "clustering", "k"),
+            KVideo = Whole(root, "clustering", "k_video"),
+            KAudio = Whole(root, "clustering", "k_audio"),
             Stages = [.. ReadStages(root)],
         };
     }
@@ -127,6 +135,8 @@ internal sealed record RecipeSummary
     }
 
     private static string? Scalar(YamlNode node, params ReadOnlySpan<string> path) => (Find(node, path) as YamlScalarNode)?.Value;
+
+    private static int? Whole(YamlNode node, params ReadOnlySpan<string> path) => int.TryParse(Scalar(node, path), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : null;
 
     private static double? Number(YamlNode node, params ReadOnlySpan<string> path) =>
         double.TryParse(Scalar(node, path), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : null;
