@@ -22,7 +22,7 @@ internal static class EvalProbeVerb
     {
         var defaults = new ProbeOptions();
         var run = EvalVerb.Run();
-        var store = EvalVerb.Store("A store whose videos have labels; folds (fold1, fold2, ...) are used where its catalog names them.");
+        var store = EvalVerb.Store("A store whose videos have labels; folds (fold1, fold2, ...) and official splits are used where its catalog names them.");
         var (protocol, set) = (ProtocolArguments.Protocol(), ProtocolArguments.Set());
         var layer = new Option<string>("--layer") { Description = "The stage whose map is read, conv1 to conv5 (default: each network's last).", HelpName = "NAME" };
         var pooling = new Option<FeaturePooling>("--pooling") { Description = "How a map becomes features (default average).", HelpName = "average|flatten" };
@@ -32,6 +32,7 @@ internal static class EvalProbeVerb
         var seeds = new Option<int>("--random-seeds") { Description = $"Random initialisations that the baseline is averaged over (default {defaults.RandomSeeds}).", HelpName = "N" };
         var uncalibrated = new Option<bool>("--initial-batch-norm") { Description = "Leave the random networks' batch normalisation at mean 0 and variance 1, instead of calibrating it on training clips." };
         var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N" };
+        var splits = new Option<string?>("--splits") { Description = "Some of the store's divisions, such as 1 or split1,split3 (default all).", HelpName = "LIST" };
         var verb = new Verb("probe", "Linear classifiers on frozen features, beside the same networks with random weights.")
         {
             Examples =
@@ -41,7 +42,7 @@ internal static class EvalProbeVerb
             ],
         };
         verb.Arguments.Add(run);
-        foreach (var option in new Option[] { store, protocol, set, layer, pooling, clips, few, c, seeds, uncalibrated, batch })
+        foreach (var option in new Option[] { store, protocol, set, layer, pooling, clips, few, c, seeds, uncalibrated, batch, splits })
         {
             verb.Options.Add(option);
         }
@@ -70,7 +71,7 @@ internal static class EvalProbeVerb
             ProbeResult result;
             using (var line = new ProgressLine(context, "eval probe", "clips"))
             {
-                result = RunEvaluation.Probe(trained, videos, recipe, new EvalVerb.Listener(line), context.CancellationToken);
+                result = RunEvaluation.Probe(trained, videos, recipe, parse.GetValue(splits), new EvalVerb.Listener(line), context.CancellationToken);
             }
 
             var file = RunEvaluation.ResultFileOf(folder, recipe);

@@ -26,9 +26,11 @@ public static class EvaluationSplits
     /// Ids of the videos that taught the run: of a fold that was left out, of official divisions and of a validation part they don't test. A division
     /// of which nothing is left is left out. Null: none.
     /// </param>
+    /// <param name="which">Some of them, as <see cref="Pick"/> has it: what the others would leave out is then not listed. Empty for all.</param>
     /// <returns>The divisions, and videos that take no part.</returns>
-    /// <exception cref="UsageException">There are no labels, fewer than two classes to teach, or no test video.</exception>
-    public static (IReadOnlyList<EvaluationSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Of(IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts, string testSplit = "", IReadOnlySet<string>? trained = null)
+    /// <exception cref="UsageException">There are no labels, fewer than two classes to teach, no test video, or no such division.</exception>
+    public static (IReadOnlyList<EvaluationSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Of(
+        IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts, string testSplit = "", IReadOnlySet<string>? trained = null, string? which = null)
     {
         ArgumentNullException.ThrowIfNull(videos);
         ArgumentNullException.ThrowIfNull(parts);
@@ -40,7 +42,7 @@ public static class EvaluationSplits
         }
 
         var leftOut = new List<LeftOut>();
-        var splits = Raw(videos, parts, testSplit, trained, leftOut);
+        var splits = Raw(videos, parts, testSplit, trained, which, leftOut);
         for (var i = 0; i < splits.Count; i++)
         {
             var split = splits[i];
@@ -69,16 +71,7 @@ public static class EvaluationSplits
     public static IReadOnlyList<EvaluationSplit> Pick(IReadOnlyList<EvaluationSplit> splits, string? which)
     {
         ArgumentNullException.ThrowIfNull(splits);
-        if (string.IsNullOrWhiteSpace(which))
-        {
-            return splits;
-        }
-
-        var picked = which.Split(',', StringSplitOptions.TrimEntries).Select(item =>
-            splits.FirstOrDefault(s => string.Equals(s.Name, item, StringComparison.OrdinalIgnoreCase))
-            ?? splits.FirstOrDefault(s => item.Length > 0 && item.All(char.IsAsciiDigit) && string.Equals(Number(s.Name), item.TrimStart('0'), StringComparison.Ordinal))
-            ?? throw new UsageException($"--splits {which}: there is no division '{item}' to test. There is {string.Join(", ", splits.Select(s => s.Name))}.")).ToHashSet();
-        return [.. splits.Where(picked.Contains)];
+        return Pick(splits, static s => s.Name, which);
     }
 
     /// <summary>The same division with a few teaching videos of each class, the same ones whatever else is in the store.</summary>
@@ -101,7 +94,7 @@ public static class EvaluationSplits
         return split with { Train = [.. few] };
     }
 
-    private static List<EvaluationSplit> Raw(IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts, string testSplit, IReadOnlySet<string>? trained, List<LeftOut> leftOut)
+    private static List<EvaluationSplit> Raw(IReadOnlyList<StoredVideo> videos, Func<EvaluationParts> parts, string testSplit, IReadOnlySet<string>? trained, string? which, List<LeftOut> leftOut)
     {
         var divisions = Divisions.Of(videos);
         if (divisions.Count > 0 && (testSplit.Length == 0 || divisions.Any(d => d.Name == testSplit)))
@@ -109,7 +102,7 @@ public static class EvaluationSplits
             // Folds that the run did not leave out were learned from as a whole, without labels; official divisions are held out by default.
             var areFolds = !videos.Any(v => Divisions.IsSeveral(v.Split));
             var excluded = areFolds && testSplit.Length == 0 ? null : trained;
-            var asked = divisions.Where(d => testSplit.Length == 0 || d.Name == testSplit).ToArray();
+            var asked = Pick([.. divisions.Where(d => testSplit.Length == 0 || d.Name == testSplit)], static d => d.Name, which);
             var used = asked.SelectMany(d => d.Train.Concat(d.Test)).ToHashSet();
             leftOut.AddRange(videos.Where(v => !used.Contains(v)).Select(v => new LeftOut(v.Id, v.SourcePath, areFolds ? "it is in no fold" : $"{string.Join(", ", asked.Select(d => d.Name))} do not use it")));
             var splits = asked
@@ -125,17 +118,31 @@ public static class EvaluationSplits
         if (testSplit.Length == 0 && !labelled[DivisionPart.Test].Any() && labelled[DivisionPart.Validation].Any() && labelled[DivisionPart.Train].Any())
         {
             leftOut.AddRange(labelled[DivisionPart.Unused].Select(v => new LeftOut(v.Id, v.SourcePath, "its split is 'unused'")));
-            return
-            [
-                new EvaluationSplit(
-                    "val", [.. labelled[DivisionPart.Train].OrderBy(v => v.Id, StringComparer.Ordinal)],
-                    Unseen([.. labelled[DivisionPart.Validation].OrderBy(v => v.Id, StringComparer.Ordinal)], trained, testSplit, leftOut)),
-            ];
+            return One(new EvaluationSplit(
+                "val", [.. labelled[DivisionPart.Train].OrderBy(v => v.Id, StringComparer.Ordinal)],
+                Unseen([.. labelled[DivisionPart.Validation].OrderBy(v => v.Id, StringComparer.Ordinal)], trained, testSplit, leftOut)));
         }
 
         var division = parts(); // also where the run left out a split that is no fold
         leftOut.AddRange(division.LeftOut);
-        return [new EvaluationSplit("test", Labelled([.. division.Train, .. division.Validation], leftOut), Labelled(division.Test, leftOut))];
+        return One(new EvaluationSplit("test", Labelled([.. division.Train, .. division.Validation], leftOut), Labelled(division.Test, leftOut)));
+
+        List<EvaluationSplit> One(EvaluationSplit split) => [.. Pick([split], which)];
+    }
+
+    private static IReadOnlyList<T> Pick<T>(IReadOnlyList<T> divisions, Func<T, string> name, string? which)
+        where T : class
+    {
+        if (string.IsNullOrWhiteSpace(which))
+        {
+            return divisions;
+        }
+
+        var picked = which.Split(',', StringSplitOptions.TrimEntries).Select(item =>
+            divisions.FirstOrDefault(d => string.Equals(name(d), item, StringComparison.OrdinalIgnoreCase))
+            ?? divisions.FirstOrDefault(d => item.Length > 0 && item.All(char.IsAsciiDigit) && string.Equals(Number(name(d)), item.TrimStart('0'), StringComparison.Ordinal))
+            ?? throw new UsageException($"--splits {which}: there is no division '{item}' to test. There is {string.Join(", ", divisions.Select(name))}.")).ToHashSet();
+        return [.. divisions.Where(picked.Contains)];
     }
 
     private static IReadOnlyList<StoredVideo> Unseen(IReadOnlyList<StoredVideo> videos, IReadOnlySet<string>? trained, string testSplit, List<LeftOut> leftOut)

@@ -55,10 +55,11 @@ public static class RunEvaluation
     /// <param name="run">The run's encoders.</param>
     /// <param name="store">A store whose videos have labels.</param>
     /// <param name="protocol">How to probe.</param>
+    /// <param name="which">Some of the store's divisions (<see cref="EvaluationSplits.Pick"/>); null for all.</param>
     /// <param name="progress">Hears how far the work is.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="UsageException">The store has no labels or does not fit the run, or there is no such layer.</exception>
-    public static ProbeResult Probe(PretrainedEncoders run, VideoStore store, EvaluationRecipe protocol, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    public static ProbeResult Probe(PretrainedEncoders run, VideoStore store, EvaluationRecipe protocol, string? which = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(store);
@@ -67,7 +68,7 @@ public static class RunEvaluation
         EvaluationParts.CheckFit(store.Settings, run.Encoders.Any(e => e.Modality == Modality.Video) ? recipe.Clip : null, run.Encoders.Any(e => e.Modality == Modality.Audio) ? recipe.Spectrogram : null);
         var recorded = RunStore.Read(run.Folder);
         var division = DivisionOn(store, recipe, recorded);
-        var (splits, leftOut) = EvaluationSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, recorded.Taught(), "test"), division.TestSplit, recorded.Taught());
+        var (splits, leftOut) = EvaluationSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, recorded.Taught(), "test"), division.TestSplit, recorded.Taught(), which);
         TorchRuntime.SetThreads(recipe.Training.Threads);
         var device = Pretraining.DeviceOf(recipe.Training.Device);
         var (precision, _) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);

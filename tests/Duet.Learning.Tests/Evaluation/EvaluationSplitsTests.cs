@@ -38,6 +38,11 @@ public sealed class EvaluationSplitsTests
         splits[0].Test.Count.ShouldBe(8);
         leftOut.Count(l => l.Reason == "the run learned from it").ShouldBe(8);
 
+        EvaluationSplits.Of(Official, () => throw new InvalidOperationException(), "", trained, "1").LeftOut.ShouldBeEmpty("what another division would leave out is not listed");
+        Should.Throw<UsageException>(() => EvaluationSplits.Of(Official, () => throw new InvalidOperationException(), "", trained, "split2")).Message.ShouldContain("every test video of split2");
+        EvaluationSplits.Of(Official, () => throw new InvalidOperationException(), "", trained, "1,2").Splits.ShouldHaveSingleItem().Name.ShouldBe("split1");
+        Should.Throw<UsageException>(() => EvaluationSplits.Of(Official, () => throw new InvalidOperationException(), "", trained, "3")).Message.ShouldContain("There is split1, split2.");
+
         var one = EvaluationSplits.Of(Official, () => throw new InvalidOperationException(), "split2", new HashSet<string>(StringComparer.Ordinal) { "o01" });
         one.Splits.ShouldHaveSingleItem().Test.Count.ShouldBe(7);
         Should.Throw<UsageException>(() => EvaluationSplits.Of(Official, () => throw new InvalidOperationException(), "split2", trained)).Message.ShouldContain("every test video of split2");
