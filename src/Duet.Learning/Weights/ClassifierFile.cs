@@ -2,16 +2,18 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Duet.Data.Files;
 using Duet.Learning.Evaluation.Finetuning;
+using Duet.Learning.Pretext.Clustering;
 using Duet.Learning.Training;
 using static TorchSharp.torch;
 
 namespace Duet.Learning.Weights;
 
-/// <summary>One of a classifier's inputs: the average over time and space of an encoder's stage.</summary>
+/// <summary>One of a classifier's inputs: an encoder's stage, pooled over time and space.</summary>
 /// <param name="Encoder"><c>video</c> or <c>audio</c>: the encoder's file beside the classifier's.</param>
 /// <param name="Layer">The stage.</param>
 /// <param name="Channels">Its channels.</param>
-public sealed record ClassifierInput(string Encoder, string Layer, int Channels);
+/// <param name="Pooling">How its map is pooled.</param>
+public sealed record ClassifierInput(string Encoder, string Layer, int Channels, GlobalPooling Pooling);
 
 /// <summary>What a classifier's scores mean, and what it must be fed: it travels in the classifier's file.</summary>
 public sealed record ClassifierCard

@@ -1,11 +1,12 @@
 using Duet.Learning.Models;
+using Duet.Learning.Pretext.Clustering;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Duet.Learning.Evaluation.Finetuning;
 
 /// <summary>
-/// One or two encoders, global average pooling and a linear layer. Parameters are named <c>video.encoder.*</c>, <c>audio.encoder.*</c>, <c>fc.weight</c>
+/// One or two encoders, global pooling and a linear layer. Parameters are named <c>video.encoder.*</c>, <c>audio.encoder.*</c>, <c>fc.weight</c>
 /// and <c>fc.bias</c>; the classifier's inputs are the video encoder's channels, then the audio encoder's. It owns the encoders.
 /// </summary>
 internal sealed class FinetuneModel : nn.Module
@@ -14,18 +15,20 @@ internal sealed class FinetuneModel : nn.Module
     private const double ClassifierDeviation = 0.01;
 
     private readonly Linear fc;
+    private readonly FinetuneOptions options;
     private readonly bool frozen;
 
     /// <summary>Makes it with a new classifier.</summary>
     /// <param name="encoders">At most one of each modality.</param>
     /// <param name="classes">How many classes.</param>
-    /// <param name="frozen">Whether the classifier alone learns.</param>
+    /// <param name="options">What learns, and how maps are pooled.</param>
     /// <param name="seed">The seed of the classifier's first weights.</param>
-    public FinetuneModel(IEnumerable<Encoder> encoders, int classes, bool frozen, long seed)
+    public FinetuneModel(IEnumerable<Encoder> encoders, int classes, FinetuneOptions options, long seed)
         : base(nameof(FinetuneModel))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
-        this.frozen = frozen;
+        this.options = options;
+        frozen = options.Layers == FinetuneLayers.Fc;
         Encoders = [.. encoders.OrderBy(e => e.Modality == Modality.Video ? 0 : 1)];
         foreach (var encoder in Encoders)
         {
@@ -77,10 +80,18 @@ internal sealed class FinetuneModel : nn.Module
         return fc.forward(keep is null ? features : features * keep).MoveToOuterDisposeScope();
     }
 
+    /// <summary>How an encoder's last map becomes features.</summary>
+    /// <param name="modality">Whose.</param>
+    public GlobalPooling PoolingOf(Modality modality) => modality == Modality.Video ? options.VideoPooling : options.AudioPooling;
+
     private Tensor Pooled(IReadOnlyList<Tensor> inputs)
     {
         using var gradientless = frozen ? no_grad() : null;
-        var pooled = Encoders.Select((e, i) => e.forward(inputs[i]).flatten(2).mean([2])).ToArray();
+        var pooled = Encoders.Select((e, i) =>
+        {
+            var map = e.forward(inputs[i]).flatten(2);
+            return PoolingOf(e.Modality) == GlobalPooling.Max ? map.amax([2]) : map.mean([2]);
+        }).ToArray();
         return pooled.Length == 1 ? pooled[0] : cat(pooled, 1);
     }
 

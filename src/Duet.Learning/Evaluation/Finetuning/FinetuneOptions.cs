@@ -1,4 +1,5 @@
 using Duet.Data;
+using Duet.Learning.Pretext.Clustering;
 
 namespace Duet.Learning.Evaluation.Finetuning;
 
@@ -97,6 +98,12 @@ public sealed record FinetuneOptions : IValidated
 
     /// <summary>Multiplies the classifier's learning rate.</summary>
     public double HeadRate { get; init; } = 1;
+
+    /// <summary>How the video encoder's last map becomes features.</summary>
+    public GlobalPooling VideoPooling { get; init; } = GlobalPooling.Average;
+
+    /// <summary>How the audio encoder's last map becomes features.</summary>
+    public GlobalPooling AudioPooling { get; init; } = GlobalPooling.Average;
 
     /// <summary>Share of the pooled features that is set to 0 while training, at least 0 and below 1.</summary>
     public double Dropout { get; init; }

@@ -42,7 +42,7 @@ internal sealed class FinetuneTask : ITrainingTask
         ClipsPerEpoch = checked((wanted + settings.Training.Batch - 1) / settings.Training.Batch * settings.Training.Batch);
         augmentation = new Augmentation(settings.Options, settings.Seed);
         statistics = settings.Statistics;
-        model = new FinetuneModel(settings.Encoders(), settings.Classes.Count, settings.Options.Layers == FinetuneLayers.Fc, settings.Seed);
+        model = new FinetuneModel(settings.Encoders(), settings.Classes.Count, settings.Options, settings.Seed);
         foreach (var encoder in model.Encoders)
         {
             encoder.Precision = settings.Precision;
@@ -195,7 +195,7 @@ internal sealed class FinetuneTask : ITrainingTask
             new ClassifierCard
             {
                 Classes = settings.Classes,
-                Inputs = [.. model.Encoders.Select(e => new ClassifierInput(FinetuneModel.NameOf(e.Modality), e.Layers[^1].Name, e.Channels))],
+                Inputs = [.. model.Encoders.Select(e => new ClassifierInput(FinetuneModel.NameOf(e.Modality), e.Layers[^1].Name, e.Channels, model.PoolingOf(e.Modality)))],
                 Average = settings.Options.Average,
                 Run = run.Name,
                 Method = settings.Method,

@@ -5,6 +5,7 @@ using Duet.Learning.Audio;
 using Duet.Learning.Evaluation;
 using Duet.Learning.Evaluation.Finetuning;
 using Duet.Learning.Models;
+using Duet.Learning.Pretext.Clustering;
 using Duet.Learning.Recipes;
 using Duet.Learning.Tests.Training;
 using Duet.Learning.Training;
@@ -144,7 +145,7 @@ public sealed class FinetuneEvaluationTests
         using (TorchSharp.torch.NewDisposeScope())
         {
             names.Classes.ShouldBe(["bright", "dark", "grey"]);
-            names.Inputs.ShouldBe([new ClassifierInput("video", "conv2", encoder.Channels)]);
+            names.Inputs.ShouldBe([new ClassifierInput("video", "conv2", encoder.Channels, GlobalPooling.Average)]);
             foreach (var prediction in result.Results[0].Predictions)
             {
                 var video = tiny.Videos.First(v => v.Id == prediction.VideoId);
