@@ -115,7 +115,7 @@ internal sealed class DcaseScenesLayout : IDatasetLayout
             Array.ForEach(lines, e => Label(e, list));
         }
 
-        var table = new SplitTable(root, [.. divisions.Select(d => d.Length == 0 ? "main" : d)]);
+        var table = new SplitTable(root, [.. divisions.Select(d => d.Length == 0 ? "main" : d)], StringComparer.Ordinal);
         foreach (var (division, part, list, lines) in entries)
         {
             foreach (var (line, path, _) in lines)

@@ -45,7 +45,7 @@ internal sealed class Hmdb51Layout : IDatasetLayout
             throw new UsageException($"'{Path.Combine(root, folder)}' has no {lacking.Key}{Mark}{numbers.Except(lacking.Select(l => l.Number)).First()}.txt, while other classes have that split. Unpack the data set's lists again.");
         }
 
-        var table = new SplitTable(root, [.. numbers.Select(static n => $"split{n}")]);
+        var table = new SplitTable(root, [.. numbers.Select(static n => $"split{n}")], StringComparer.Ordinal);
         foreach (var (file, name, number) in lists)
         {
             ReadList(root, Path.Combine(folder, file), name, table, Array.IndexOf(numbers, number));

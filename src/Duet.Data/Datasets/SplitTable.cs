@@ -3,9 +3,10 @@ namespace Duet.Data.Datasets;
 /// <summary>Gathers a file's parts in several divisions from the lists of each.</summary>
 /// <param name="root">The data set's folder.</param>
 /// <param name="divisions">The divisions' names.</param>
-internal sealed class SplitTable(string root, IReadOnlyList<string> divisions)
+/// <param name="names">Which names are one file's.</param>
+internal sealed class SplitTable(string root, IReadOnlyList<string> divisions, StringComparer names)
 {
-    private readonly Dictionary<string, Row> rows = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Row> rows = new(names);
     private readonly List<Row> order = [];
 
     /// <summary>Files that the lists name, in the order in which they were first named.</summary>

@@ -35,7 +35,7 @@ internal sealed class Ucf101Layout : IDatasetLayout
         var folder = ListFolder(root)!;
         var classes = ReadClasses(root, Path.Combine(folder, Classes));
         var numbers = Enumerable.Range(1, 3).Where(n => File.Exists(Path.Combine(root, folder, Name("train", n))) || File.Exists(Path.Combine(root, folder, Name("test", n)))).ToArray();
-        var table = new SplitTable(root, [.. numbers.Select(static n => $"split{n}")]);
+        var table = new SplitTable(root, [.. numbers.Select(static n => $"split{n}")], StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < numbers.Length; i++)
         {
             ReadList(root, Path.Combine(folder, Name("train", numbers[i])), classes, table, i, DivisionPart.Train);

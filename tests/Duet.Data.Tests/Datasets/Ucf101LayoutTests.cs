@@ -34,6 +34,10 @@ public sealed class Ucf101LayoutTests : IDisposable
         var list = folder.Find();
         (list.Files.Count, list.Missing, list.Unlisted.Count).ShouldBe((3, 0, 0));
         list.Files.ShouldAllBe(f => f.Label == "HandstandPushups");
+
+        folder.Write("ucfTrainTestlist/trainlist02.txt", "HandstandPushups/v_HandStandPushups_g01_c01.avi 37\r\n");
+        folder.Write("ucfTrainTestlist/testlist02.txt", "HandStandPushups/v_HandstandPushups_g08_c01.avi\r\n");
+        folder.Find().Files.Select(f => f.Split).ShouldBe(["split1=test;split2=train", "split1=train;split2=test", "split1=train;split2=unused"]);
     }
 
     [Fact]

@@ -152,7 +152,7 @@ public sealed class YouTubeLayoutTests : IDisposable
 
     [Fact]
     [Trait("Category", "Slow")]
-    public void A_list_with_two_million_lines_takes_time_and_memory_in_proportion()
+    public void A_list_with_two_million_lines_is_read_line_by_line()
     {
         const int lines = 2_000_000;
         using (var writer = new StreamWriter(Path.Combine(folder.Root, "unbalanced_train_segments.csv")))
@@ -165,11 +165,9 @@ public sealed class YouTubeLayoutTests : IDisposable
         }
 
         folder.Put([.. Enumerable.Range(0, 1000).Select(i => $"clips/{i * 1999:00000000000}_30.000_40.000.wav")]);
-        var before = GC.GetTotalAllocatedBytes();
+        var before = GC.GetAllocatedBytesForCurrentThread();
         var list = folder.Find();
-        (list.Files.Count, list.Missing, list.Unnamed).ShouldBe((1000, lines - 1000, lines - 11_000));
-        (GC.GetTotalAllocatedBytes() - before).ShouldBeLessThan(lines * 2000L);
-        GC.Collect();
-        GC.GetTotalMemory(forceFullCollection: true).ShouldBeLessThan(200_000_000);
+        (list.Files.Count, list.Missing, list.Skipped.Count, list.Unnamed).ShouldBe((1000, lines - 1000, 10_000, lines - 11_000));
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(lines * 1200L, "what a line needs is let go of again");
     }
 }

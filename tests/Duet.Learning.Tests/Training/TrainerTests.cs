@@ -113,6 +113,18 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Of_a_store_with_several_divisions_the_first_one_s_test_videos_are_held_out_and_a_note_says_so()
+    {
+        using var run = new TinyRun();
+        run.Videos = [.. run.Videos.Select((v, i) => v with { Split = $"split1={(i % 4 == 0 ? "test" : i == 1 ? "unused" : "train")};split2={(i % 4 == 1 ? "test" : "train")}" })];
+        run.Run(stopAfter: 1);
+        run.Progress.OfType<TrainingNote>().ShouldContain(n => n.Text.StartsWith("The division split1 decides") && n.Text.Contains("4 test videos are held out, and 1 "));
+        var recorded = RunStore.Read(run.Folder);
+        recorded.Test.ShouldBe(run.Videos.Where((_, i) => i % 4 == 0).Select(v => v.Id), ignoreOrder: true);
+        recorded.Train.Concat(recorded.Validation).ShouldBe(run.Videos.Where((_, i) => i % 4 != 0 && i != 1).Select(v => v.Id), ignoreOrder: true);
+    }
+
+    [Fact]
     public void A_damaged_newest_checkpoint_is_named_and_the_one_before_is_taken()
     {
         using var run = new TinyRun();
