@@ -51,6 +51,9 @@ public sealed record FinetuneResult
     /// <summary>What a clip is, in words: <c>8x224 at 30 fps</c>, <c>2 s of sound</c>.</summary>
     public required string Clip { get; init; }
 
+    /// <summary>Frames of a clip; null where only sound was looked at.</summary>
+    public required int? ClipFrames { get; init; }
+
     /// <summary>Share of the labelled training videos that taught.</summary>
     public required double LabelShare { get; init; }
 

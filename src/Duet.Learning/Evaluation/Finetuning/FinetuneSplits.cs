@@ -167,6 +167,7 @@ internal sealed record FinetuneTests(FinetuneFolder Folder, EvaluationRecipe Rec
             Layers = options.Layers,
             Networks = source.Networks,
             Clip = Clip(),
+            ClipFrames = Settings.Content == ClipContent.Sound ? null : Settings.Clip.Frames,
             LabelShare = options.LabelShare,
             TestClips = options.TestSampling == TestSampling.Uniform ? options.TestClips : null,
             Results = [Row()],
