@@ -107,7 +107,7 @@ public static class FinetuneEvaluation
     private static FinetuneSettings Settings(EvaluationRecipe recipe, FinetuneSource source, IReadOnlyList<EvaluationSplit> splits)
     {
         var device = Pretraining.DeviceOf(recipe.Training.Device);
-        var (precision, _) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
+        var (precision, reason) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
         return new FinetuneSettings
         {
             Name = recipe.Name,
@@ -122,6 +122,8 @@ public static class FinetuneEvaluation
             Classes = [.. splits.SelectMany(s => s.Train).Select(v => v.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             Device = device,
             Precision = precision,
+            PrecisionReason = reason,
+            WeightsHash = source.WeightsHash,
         };
     }
 

@@ -61,6 +61,12 @@ internal sealed record FinetuneSettings
     /// <summary>What convolutions compute in.</summary>
     public required Precision Precision { get; init; }
 
+    /// <summary>Why.</summary>
+    public string PrecisionReason { get; init; } = "";
+
+    /// <summary>A hash of the weights that every training starts from, hexadecimal; empty from scratch.</summary>
+    public string WeightsHash { get; init; } = "";
+
     /// <summary>What is read of a clip.</summary>
     public ClipContent Content => Options.Modality switch
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Data.Files;
 using Duet.Data.Store;
@@ -28,7 +29,7 @@ internal sealed class FinetuneTraining : IDisposable
     /// <param name="split">The videos to learn from, to look at between epochs, and to test: the last are written down, not read.</param>
     /// <param name="stage">What this is, in words.</param>
     /// <param name="progress">Hears of every step.</param>
-    /// <exception cref="Data.UsageException">The videos can't serve.</exception>
+    /// <exception cref="UsageException">The videos can't serve.</exception>
     public FinetuneTraining(
         RunFolder folder, EvaluationRecipe recipe, FinetuneSettings settings, RunSource store, (IReadOnlyList<StoredVideo> Train, IReadOnlyList<StoredVideo> Validation, IReadOnlyList<StoredVideo> Test) split, string stage, IProgress<TrainingProgress>? progress)
     {
@@ -52,17 +53,23 @@ internal sealed class FinetuneTraining : IDisposable
     public IReadOnlyList<StoredVideo> LeftOut => task.LeftOut;
 
     /// <summary>Trains to the end, or until asked to stop.</summary>
+    /// <exception cref="UsageException">The folder holds another training.</exception>
     /// <exception cref="DivergenceException">The loss is no number any more.</exception>
     public TrainingOutcome Train(CancellationToken stop)
     {
         Directory.CreateDirectory(folder.Path);
         using var checkpoint = Checkpoints.Newest(folder, Note);
+        if (checkpoint is not null && (checkpoint.Header.Recipe != Hash || checkpoint.Header.Store != store.Fingerprint))
+        {
+            throw new UsageException($"'{folder.Path}' holds a training by another protocol, from other weights or on another store than this one. Choose another --out folder.");
+        }
+
         if (checkpoint is { Header.State.Finished: true })
         {
             return Restore(checkpoint);
         }
 
-        var environment = RunEnvironment.Of(settings.Device, settings.Precision, "");
+        var environment = RunEnvironment.Of(settings.Device, settings.Precision, settings.PrecisionReason);
         if (checkpoint is null)
         {
             AtomicFile.WriteAllText(folder.EnvironmentFile, JsonSerializer.Serialize(environment, RunJson.File));
@@ -79,8 +86,7 @@ internal sealed class FinetuneTraining : IDisposable
             Note(note);
         }
 
-        var hash = RecipeFile.Fingerprint(recipe with { Training = recipe.Training.WithoutFreeOptions() });
-        using var trainer = new Trainer(task, loader, recipe.Training, new Checkpoints(folder, hash, store.Fingerprint, recipe.Training.KeepCheckpoints), metrics, checkpoint, progress);
+        using var trainer = new Trainer(task, loader, recipe.Training, new Checkpoints(folder, Hash, store.Fingerprint, recipe.Training.KeepCheckpoints), metrics, checkpoint, progress);
         return trainer.Run(stop);
     }
 
@@ -99,6 +105,9 @@ internal sealed class FinetuneTraining : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => task.Dispose();
+
+    /// <summary>What a checkpoint must agree with to be gone on from: the recipe, but for options that can't change the result, and the first weights.</summary>
+    private string Hash => RecipeFile.Fingerprint(recipe with { Training = recipe.Training.WithoutFreeOptions() }) + settings.WeightsHash;
 
     private ClipLoader Loader() => new(store.Clips, settings.Clip.Size, new ClipLoaderOptions { Workers = recipe.Training.Workers, QueueMegabytes = recipe.Training.QueueMb });
 

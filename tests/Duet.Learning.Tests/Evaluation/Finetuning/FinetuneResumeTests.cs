@@ -98,6 +98,13 @@ public sealed class FinetuneResumeTests
         tiny.Fingerprint = new('c', 64);
         Should.Throw<UsageException>(() => tiny.Run(Recipe, resume: true)).Message.ShouldContain("cccccccccccc");
 
+        // A folder whose recipe was taken away still holds trainings; they are not taken for others.
+        tiny.Fingerprint = new('b', 64);
+        var recipe = File.ReadAllText(tiny.Folder.Root.RecipeFile);
+        File.Delete(tiny.Folder.Root.RecipeFile);
+        Should.Throw<UsageException>(() => tiny.Run(Recipe with { Seed = 4 })).Message.ShouldContain("another protocol");
+        File.WriteAllText(tiny.Folder.Root.RecipeFile, recipe);
+
         // Options that can't change the result may differ.
         tiny.Fingerprint = new('b', 64);
         tiny.Run(Recipe with { Training = Recipe.Training with { Workers = 1, CheckpointEvery = 0 } }, resume: true, stopWhen: p => p is StepProgress { Step: 3 }).ShouldBeNull();
