@@ -149,7 +149,7 @@ internal static class IngestVerb
 
         if (summary.Missing > 0)
         {
-            context.Line($"Not there: {summary.Missing} files that the data set's lists name.");
+            context.Line($"Not there, of the files that the data set's lists name: {summary.Missing}.");
         }
 
         if (summary.OtherFiles.Count > 0)
