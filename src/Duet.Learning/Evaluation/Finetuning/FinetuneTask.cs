@@ -86,6 +86,11 @@ internal sealed class FinetuneTask : ITrainingTask
             var sounds = training.Epoch(settings.Seed, 0, settings.Training.StatisticsClips).Select(r => r with { FrameCount = 0 }).ToArray();
             statistics = ClipPreprocessor.Measure(loader.Load(sounds, settings.Training.Batch, 0, stop), spectrogram, settings.Device);
         }
+
+        if (settings.Options is { Weights: FinetuneWeights.Scratch, Layers: FinetuneLayers.Fc })
+        {
+            Calibrate(loader, stop);
+        }
     }
 
     /// <inheritdoc/>
@@ -209,6 +214,30 @@ internal sealed class FinetuneTask : ITrainingTask
     {
         model.Dispose();
         preprocessor?.Dispose();
+    }
+
+    /// <summary>Gives random encoders that stay as they are the running statistics of real clips, as the probes' random networks have them: at initialisation these are 0 and 1.</summary>
+    private void Calibrate(ClipLoader loader, CancellationToken stop)
+    {
+        var batch = settings.Training.Batch;
+        var calibrations = model.Encoders.Select(e => new BatchNormCalibration(e)).ToArray();
+        foreach (var clips in loader.Load(training.Epoch(settings.Seed, 0, Math.Max(settings.Training.StatisticsClips / batch, 1) * batch), batch, 0, stop))
+        {
+            using (clips)
+            using (NewDisposeScope())
+            {
+                var (inputs, kept) = Readable(clips);
+                for (var e = 0; e < calibrations.Length && kept.Count > 1; e++)
+                {
+                    calibrations[e].Add(inputs[e]);
+                }
+            }
+        }
+
+        foreach (var calibration in calibrations)
+        {
+            calibration.ApplyIfAny();
+        }
     }
 
     private ClipPreprocessor Preprocessor => preprocessor ??= settings.Preprocessor(statistics);

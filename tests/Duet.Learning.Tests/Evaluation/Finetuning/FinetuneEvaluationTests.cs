@@ -117,10 +117,14 @@ public sealed class FinetuneEvaluationTests
         using (trained)
         using (var first = EncoderRegistry.Create(TinyFinetune.Recipe.Video!, TinyFinetune.Recipe.Seed))
         {
-            foreach (var (a, b) in Checkpoint.TensorsOf(trained).Zip(Checkpoint.TensorsOf(first)))
+            foreach (var (a, b) in trained.named_parameters().Zip(first.named_parameters()))
             {
-                a.Value.bytes.ToArray().ShouldBe(b.Value.bytes.ToArray(), a.Name);
+                a.parameter.bytes.ToArray().ShouldBe(b.parameter.bytes.ToArray(), a.name);
             }
+
+            // Random networks that stay random have the running statistics of real clips.
+            var variance = trained.named_buffers().First(b => b.name.EndsWith("running_var", StringComparison.Ordinal)).buffer;
+            (variance - 1).abs().max().item<float>().ShouldBeGreaterThan(0.05f);
         }
 
         var (classifier, _) = ClassifierFile.Load(ClassifierFile.In(tiny.Folder.Final("fold1")));
@@ -199,5 +203,20 @@ public sealed class FinetuneEvaluationTests
         var result = tiny.Run(TinyFinetune.Recipe with { Finetune = TinyFinetune.Recipe.Finetune with { Epochs = 1 } }, splits: "1")!;
         result.LeftOut.Select(l => l.VideoId).Distinct().Order(StringComparer.Ordinal).ShouldBe([tiny.Videos[0].Id, "no_label", "short_test", "short_train"]);
         result.Results[0].Predictions.Count.ShouldBe(11);
+    }
+
+    [Fact]
+    public void Videos_of_one_class_and_tests_without_a_usable_video_are_refused()
+    {
+        using var tiny = new TinyFinetune();
+        var videos = tiny.Videos;
+        tiny.Videos = [.. videos.Select(v => v with { Label = "grey" })];
+        Should.Throw<UsageException>(() => tiny.Run()).Message.ShouldContain("one class only");
+
+        tiny.Videos = [.. videos.Select(v => v with { FrameCount = v.Split == "fold2" && v.Label != "grey" ? 3 : v.FrameCount })];
+        Should.Throw<UsageException>(() => tiny.Run(splits: "1")).Message.ShouldContain("Fewer than two classes");
+
+        using var other = new TinyFinetune { Videos = [.. videos.Select(v => v.Split == "fold1" ? v with { FrameCount = 3 } : v)] };
+        Should.Throw<UsageException>(() => other.Run(TinyFinetune.Recipe with { Finetune = TinyFinetune.Recipe.Finetune with { Epochs = 1 } }, splits: "1")).Message.ShouldContain("No test video of 'fold1'");
     }
 }
