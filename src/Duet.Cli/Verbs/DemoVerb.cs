@@ -179,7 +179,7 @@ internal static class DemoVerb
         ProbeResult probe;
         using (var line = new ProgressLine(context, "eval probe", "clips"))
         {
-            probe = RunEvaluation.Probe(encoders, store, Probe, null, new EvalVerb.Listener(line), context.CancellationToken);
+            probe = ProbeRun.Of(encoders, store, Probe, null, new EvalVerb.Listener(line), context.CancellationToken);
         }
 
         ResultFile.Write(RunEvaluation.ResultFileOf(run, Probe), probe);

@@ -21,28 +21,32 @@ internal static class EvalProbeVerb
     public static Command Create()
     {
         var defaults = new ProbeOptions();
-        var run = EvalVerb.Run();
+        var run = new Argument<string?>("RUN") { Description = "The run's folder; without one, random networks that the protocol names, or --features log_mel.", Arity = ArgumentArity.ZeroOrOne };
         var store = EvalVerb.Store("A store whose videos have labels; folds (fold1, fold2, ...) and official splits are used where its catalog names them.");
         var (protocol, set) = (ProtocolArguments.Protocol(), ProtocolArguments.Set());
+        var splits = new Option<string?>("--splits") { Description = "Some of the store's divisions, such as 1 or split1,split3 (default all).", HelpName = "LIST" };
+        var output = new Option<string?>("--out") { Description = "The result's file (default: in the run's folder).", HelpName = "FILE" };
+        var features = NamedValue.Option<ProbeFeatures>("--features", "What is classified: a layer of the encoders (default), or statistics of each log-mel band.");
+        var modality = NamedValue.Option<ProbeModality>("--modality", "Which encoders: each by itself (default), one, or both side by side.");
         var layer = new Option<string>("--layer") { Description = "The stage whose map is read, conv1 to conv5 (default: each network's last).", HelpName = "NAME" };
-        var pooling = new Option<FeaturePooling>("--pooling") { Description = "How a map becomes features (default average).", HelpName = "average|flatten" };
+        var pooling = NamedValue.Option<FeaturePooling>("--pooling", "How a map becomes features (default average).");
         var clips = new Option<int>("--clips") { Description = $"Evenly spaced clips per video, whose scores are averaged (default {defaults.ClipsPerVideo}).", HelpName = "N" };
         var c = new Option<string>("--c") { Description = $"The machine's C, or auto: chosen from {string.Join(", ", Candidates.Select(Text))} by cross-validation on the training part (default 1).", HelpName = "C|auto" };
         var few = new Option<int>("--videos-per-class") { Description = "Labelled videos of each class that teach the classifier (default all).", HelpName = "N" };
         var seeds = new Option<int>("--random-seeds") { Description = $"Random initialisations that the baseline is averaged over (default {defaults.RandomSeeds}).", HelpName = "N" };
         var uncalibrated = new Option<bool>("--initial-batch-norm") { Description = "Leave the random networks' batch normalisation at mean 0 and variance 1, instead of calibrating it on training clips." };
         var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N" };
-        var splits = new Option<string?>("--splits") { Description = "Some of the store's divisions, such as 1 or split1,split3 (default all).", HelpName = "LIST" };
         var verb = new Verb("probe", "Linear classifiers on frozen features, beside the same networks with random weights.")
         {
             Examples =
             [
                 new("duet eval probe runs/mine --store stores/labelled", "both encoders' last stage; the result also goes to runs/mine/eval-probe.json"),
-                new("duet eval probe runs/mine --store stores/esc50 --layer conv5 --pooling flatten --c auto", "the papers' audio protocol, with C from cross-validation"),
+                new("duet eval probe runs/mine --store stores/esc50 --protocol probe_esc50", "the papers' audio protocol"),
+                new("duet eval probe --store stores/esc50 --protocol probe_esc50 --features log_mel --out log_mel/result.json", "the humble baseline, with the same clips and folds"),
             ],
         };
         verb.Arguments.Add(run);
-        foreach (var option in new Option[] { store, protocol, set, layer, pooling, clips, few, c, seeds, uncalibrated, batch, splits })
+        foreach (var option in new Option[] { store, protocol, set, splits, output, features, modality, layer, pooling, clips, few, c, seeds, uncalibrated, batch })
         {
             verb.Options.Add(option);
         }
@@ -55,6 +59,8 @@ internal static class EvalProbeVerb
             {
                 Probe = named.Probe with
                 {
+                    Features = parse.Or(features, named.Probe.Features),
+                    Modality = parse.Or(modality, named.Probe.Modality),
                     Layer = parse.Or(layer, named.Probe.Layer),
                     Pooling = parse.Or(pooling, named.Probe.Pooling),
                     ClipsPerVideo = parse.Or(clips, named.Probe.ClipsPerVideo),
@@ -65,16 +71,18 @@ internal static class EvalProbeVerb
                     Batch = parse.Or(batch, named.Probe.Batch),
                 },
             };
-            var folder = RunFolder.Open(parse.GetRequiredValue(run));
+            var folder = parse.GetValue(run) is { } given ? RunFolder.Open(given) : null;
+            var file = parse.GetValue(output) ?? (folder is null
+                ? throw new UsageException("Without a RUN there is no folder for the result: name a file with --out FILE.")
+                : RunEvaluation.ResultFileOf(folder, recipe));
             using var videos = VideoStore.Open(parse.GetRequiredValue(store));
-            using var trained = PretrainedEncoders.Open(folder, context.Line);
+            using var trained = folder is null ? null : PretrainedEncoders.Open(folder, context.Line);
             ProbeResult result;
             using (var line = new ProgressLine(context, "eval probe", "clips"))
             {
-                result = RunEvaluation.Probe(trained, videos, recipe, parse.GetValue(splits), new EvalVerb.Listener(line), context.CancellationToken);
+                result = ProbeRun.Of(trained, videos, recipe, parse.GetValue(splits), new EvalVerb.Listener(line), context.CancellationToken);
             }
 
-            var file = RunEvaluation.ResultFileOf(folder, recipe);
             ResultFile.Write(file, result);
             if (context.Json)
             {

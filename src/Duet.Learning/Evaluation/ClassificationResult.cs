@@ -15,6 +15,12 @@ public sealed record ClassificationRow
     /// <summary>Where the weights came from: <c>pretrained</c>, <c>random</c>, <c>scratch</c>; <c>log_mel</c> where there are none.</summary>
     public required string Weights { get; init; }
 
+    /// <summary>The network, or both; null where the file says it for all its rows.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>A clip in words; null where the file says it for all its rows.</summary>
+    public string? Clip { get; init; }
+
     /// <summary>The stage whose map was read; null where the whole network was trained.</summary>
     public string? Layer { get; init; }
 

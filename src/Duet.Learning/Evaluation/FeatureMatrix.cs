@@ -47,6 +47,30 @@ public sealed class FeatureMatrix
         return result;
     }
 
+    /// <summary>Matrices of equally many rows side by side; one alone is given back as it is.</summary>
+    /// <param name="parts">At least one.</param>
+    public static FeatureMatrix SideBySide(IReadOnlyList<FeatureMatrix> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        if (parts.Count == 1)
+        {
+            return parts[0];
+        }
+
+        var result = new FeatureMatrix(parts[0].Rows, parts.Sum(p => p.Columns));
+        for (var r = 0; r < result.Rows; r++)
+        {
+            var at = 0;
+            foreach (var part in parts)
+            {
+                part.Row(r).CopyTo(result.Row(r)[at..]);
+                at += part.Columns;
+            }
+        }
+
+        return result;
+    }
+
     /// <summary>Some of the rows, copied.</summary>
     /// <param name="rows">Which, in their new order.</param>
     public FeatureMatrix Take(IReadOnlyList<int> rows)

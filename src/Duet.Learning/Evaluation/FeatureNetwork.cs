@@ -53,6 +53,8 @@ internal sealed record FeatureNetwork(string Name, Encoder Encoder, ProjectionHe
 /// <param name="Pooling">How the layer's map becomes a row; a vector stays as it is.</param>
 internal sealed record FeatureTap(FeatureNetwork Network, string Layer, FeaturePooling Pooling)
 {
+    private const int Grid = 4;
+
     /// <summary>The rows of a map.</summary>
     /// <param name="map"><c>[batch, channels, ...]</c>.</param>
     /// <returns><c>[batch, values]</c>: channels, or with <see cref="FeaturePooling.Flatten"/> all values in the order channels, time, height, width (or mels).</returns>
@@ -61,6 +63,8 @@ internal sealed record FeatureTap(FeatureNetwork Network, string Layer, FeatureP
         (_, 2) => map,
         (FeaturePooling.Average, _) => map.flatten(2).mean([2]),
         (FeaturePooling.Max, _) => map.flatten(2).amax([2]),
+        (FeaturePooling.Grid, 5) => nn.functional.adaptive_avg_pool2d(map.mean([2]), [Grid, Grid]).flatten(1),
+        (FeaturePooling.Grid, _) => nn.functional.adaptive_avg_pool2d(map, [Grid, Grid]).flatten(1),
         _ => map.flatten(1),
     };
 }

@@ -12,13 +12,16 @@ internal sealed class ProbeClassifier
     private readonly FeatureMatrix features;
     private readonly IReadOnlyList<int>[] rowsOf;
     private readonly int[] labelOf;
+    private readonly ProbeOptions options;
 
     /// <summary>Takes the data.</summary>
     /// <param name="features">A row per clip.</param>
     /// <param name="rowsOf">The rows of each video that could be read.</param>
     /// <param name="labelOf">Each video's class.</param>
-    public ProbeClassifier(FeatureMatrix features, IReadOnlyList<int>[] rowsOf, int[] labelOf)
+    /// <param name="options">The machine, and what is done before and after it.</param>
+    public ProbeClassifier(FeatureMatrix features, IReadOnlyList<int>[] rowsOf, int[] labelOf, ProbeOptions options)
     {
+        this.options = options;
         this.features = features;
         this.rowsOf = rowsOf;
         this.labelOf = labelOf;
@@ -27,12 +30,12 @@ internal sealed class ProbeClassifier
     /// <summary>Fits on some videos and names others.</summary>
     /// <param name="train">Training videos.</param>
     /// <param name="test">Videos to name.</param>
-    /// <param name="c">One value, or several to choose from by cross-validation over training videos.</param>
     /// <param name="seed">Keys the folds and the order of visits.</param>
     /// <param name="cancel">Ends the work early.</param>
     /// <returns>A class for each test video, the C that was used, and whether the machines met their tolerance.</returns>
-    public (int[] Predicted, double C, bool Converged) Run(IReadOnlyList<int> train, IReadOnlyList<int> test, IReadOnlyList<double> c, long seed, CancellationToken cancel)
+    public (int[] Predicted, double C, bool Converged) Run(IReadOnlyList<int> train, IReadOnlyList<int> test, long seed, CancellationToken cancel)
     {
+        var c = options.C; // one value, or several to choose from by cross-validation over training videos
         var best = c[0];
         if (c.Count > 1)
         {
@@ -82,7 +85,7 @@ internal sealed class ProbeClassifier
         private readonly int[] known; // a class may have no video on this side of a fold: the machine then knows fewer classes
         private readonly int[] labels;
         private readonly FeatureMatrix rows;
-        private readonly Standardiser standardiser;
+        private readonly Standardiser? standardiser; // null: features stay as they are
 
         public TrainingSet(ProbeClassifier data, IEnumerable<int> videos)
         {
@@ -91,8 +94,8 @@ internal sealed class ProbeClassifier
             known = [.. members.Select(v => data.labelOf[v]).Distinct().Order()];
             labels = [.. members.SelectMany(v => data.rowsOf[v].Select(_ => Array.IndexOf(known, data.labelOf[v])))];
             rows = data.features.Take([.. members.SelectMany(v => data.rowsOf[v])]);
-            standardiser = Standardiser.Fit(rows);
-            standardiser.Apply(rows);
+            standardiser = data.options.Normalisation == FeatureNormalisation.Standardise ? Standardiser.Fit(rows) : null;
+            standardiser?.Apply(rows);
         }
 
         public (int[] Predicted, bool Converged) Name(IReadOnlyList<int> test, double c, long seed, CancellationToken cancel)
@@ -102,24 +105,23 @@ internal sealed class ProbeClassifier
                 return ([.. test.Select(_ => known[0])], true);
             }
 
-            var svm = LinearSvm.Fit(rows, labels, known.Length, new LinearSvmOptions { C = c, Seed = seed }, cancel);
+            var svm = LinearSvm.Fit(rows, labels, known.Length, data.options.Machine(c, seed), cancel);
             var predicted = new int[test.Count];
             Parallel.For(0, test.Count, t =>
             {
                 var own = data.features.Take(data.rowsOf[test[t]]);
-                standardiser.Apply(own);
-                var sum = new double[known.Length];
-                var decisions = new double[known.Length];
+                standardiser?.Apply(own);
+                var (sum, votes, decisions) = (new double[known.Length], new int[known.Length], new double[known.Length]);
                 for (var r = 0; r < own.Rows; r++)
                 {
                     svm.Decide(own.Row(r), decisions);
-                    for (var k = 0; k < sum.Length; k++)
-                    {
-                        sum[k] += decisions[k];
-                    }
+                    RowProducts.AddScaled(decisions, 1, sum);
+                    votes[Array.IndexOf(decisions, decisions.Max())]++;
                 }
 
-                predicted[t] = known[Array.IndexOf(sum, sum.Max())];
+                var most = data.options.Average == ClipAverage.Votes ? votes.Max() : 0;
+                var best = Enumerable.Range(0, known.Length).Where(k => votes[k] >= most).MaxBy(k => sum[k]); // of equals the first
+                predicted[t] = known[best];
             });
             return (predicted, svm.Converged);
         }

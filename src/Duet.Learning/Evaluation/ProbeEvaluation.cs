@@ -1,7 +1,6 @@
+using System.Globalization;
 using Duet.Data;
 using Duet.Data.Clips;
-using Duet.Data.Randomness;
-using Duet.Data.Store;
 using Duet.Learning.Audio;
 using Duet.Learning.Models;
 using Duet.Learning.Recipes;
@@ -11,12 +10,23 @@ using static TorchSharp.torch;
 namespace Duet.Learning.Evaluation;
 
 /// <summary>What is probed: encoders with their preprocessing.</summary>
-/// <param name="Encoders">Pretrained encoders, at most one per modality, on the preprocessor's device. They are left in evaluation mode.</param>
+/// <param name="Encoders">At most one per modality, on the preprocessor's device. They are left in evaluation mode.</param>
 /// <param name="Clip">What a clip is.</param>
 /// <param name="Preprocessor">Makes their inputs.</param>
 /// <param name="Device">Where they run.</param>
 /// <param name="Loader">Decode workers and queue.</param>
-public sealed record ProbeSubject(IReadOnlyList<Encoder> Encoders, ClipOptions Clip, ClipPreprocessor Preprocessor, Device Device, ClipLoaderOptions Loader);
+/// <param name="Weights"><c>pretrained</c>; <c>random</c> where the encoders only say which networks to draw at random; <c>log_mel</c> where there is nothing to draw.</param>
+public sealed record ProbeSubject(IReadOnlyList<Encoder> Encoders, ClipOptions Clip, ClipPreprocessor Preprocessor, Device Device, ClipLoaderOptions Loader, string Weights = ProbeSubject.Pretrained)
+{
+    /// <summary>Weights that a run learned.</summary>
+    public const string Pretrained = "pretrained";
+
+    /// <summary>First weights.</summary>
+    public const string Random = "random";
+
+    /// <summary>No weights: statistics of spectrograms.</summary>
+    public const string LogMel = "log_mel";
+}
 
 /// <summary>
 /// What encoders know without having been told (AVTS, section 4: frozen features, one-vs-all linear SVM, clip scores averaged
@@ -56,44 +66,28 @@ public static class ProbeEvaluation
             throw new UsageException($"{error.Property} {error.Message}.");
         }
 
-        var encoders = Served(subject.Encoders, splits);
-        var layers = encoders.ToDictionary(e => Name(e.Modality), e => FeatureNetwork.Of(e).LayerOf(options.Layer), StringComparer.Ordinal);
-        var missing = new List<LeftOut>(leftOut);
-        var rows = new List<ClassificationRow>();
-        var differences = new Dictionary<string, ClassificationDifference>(StringComparer.Ordinal);
-        var calibrated = new Dictionary<string, int>(StringComparer.Ordinal);
-        long[] seeds = [.. Enumerable.Range(0, options.RandomSeeds).Select(i => protocol.Seed + 1 + i)];
-        foreach (var encoder in encoders)
+        var groups = Groups(subject.Encoders, splits, options.Modality);
+        var layer = options.Features == ProbeFeatures.LogMel ? "" : options.Layer;
+        var layers = groups.ToDictionary(g => NameOf(g), g => string.Join(" + ", g.Select(e => FeatureNetwork.Of(e).LayerOf(layer)).Distinct(StringComparer.Ordinal)), StringComparer.Ordinal);
+        long[] seeds = subject.Weights == ProbeSubject.LogMel ? [] : [.. Enumerable.Range(0, options.RandomSeeds).Select(i => protocol.Seed + 1 + i)];
+        if (subject.Weights == ProbeSubject.Random && seeds.Length == 0)
         {
-            var modality = Name(encoder.Modality);
+            throw new UsageException("Without a run there are random weights only, and RandomSeeds is 0. Name a run, or take --random-seeds 3.");
+        }
+
+        var found = new Findings([.. leftOut]);
+        foreach (var group in groups)
+        {
             using var loader = new ClipLoader(store.Clips, subject.Clip.Size, subject.Loader);
             var extractor = new FeatureExtractor(subject.Preprocessor, loader, options.Batch, progress, cancel);
-            var random = seeds.Select(s => RandomTwin(encoder, s, subject.Device)).ToArray();
+            Encoder[][] random = [.. seeds.Select(s => group.Select(e => RandomTwin(e, s, subject.Device)).ToArray())];
             try
             {
-                if (options.CalibrateBatchNorm && random.Length > 0)
-                {
-                    calibrated[modality] = extractor.Calibrate($"{modality} baseline", random, CalibrationClips(encoder.Modality, splits[0].Train, subject.Clip, protocol));
-                    if (calibrated[modality] == 0)
-                    {
-                        throw new DuetException("The random baseline could not be calibrated: no batch of training clips could be read. Verify the store with 'duet store verify'.");
-                    }
-                }
-
-                var data = ProbeData.Read(extractor, [encoder, .. random], layers[modality], splits, subject.Clip, options, missing);
-                progress?.Report(new EvaluationProgress($"{modality} classifiers", 0, 0, 0));
-                var (learned, row) = Judge(data, 0, null, splits, protocol, cancel);
-                rows.Add(row with { Modality = modality, Weights = "pretrained", Layer = layers[modality] });
-                if (random.Length > 0)
-                {
-                    var (baseline, baselineRow) = Judge(data, 1, seeds, splits, protocol, cancel);
-                    rows.Add(baselineRow with { Modality = modality, Weights = "random", Layer = layers[modality] });
-                    differences.Add(modality, learned.Less(baseline, options.Resamples));
-                }
+                Judge(subject, group, random, seeds, extractor, splits, layer, protocol, found, progress, cancel);
             }
             finally
             {
-                foreach (var twin in random)
+                foreach (var twin in random.SelectMany(t => t))
                 {
                     twin.Dispose();
                 }
@@ -112,51 +106,98 @@ public static class ProbeEvaluation
             Seed = run.Seed,
             Step = run.Step,
             Precision = run.Precision,
+            Features = options.Features,
             Layer = layers,
             Pooling = options.Pooling,
+            Normalisation = options.Normalisation,
+            Average = options.Average,
+            Loss = options.Loss,
+            ClassWeights = options.ClassWeights,
+            InterceptScaling = options.InterceptScaling,
             ClipsPerVideo = options.ClipsPerVideo,
             VideosPerClass = options.VideosPerClass,
             C = options.C.Count == 1 ? options.C[0] : "auto",
             Folds = [.. splits.Select(s => new ClassificationFold(s.Name, s.Train.Count, s.Test.Count))],
-            RandomBaseline = seeds.Length == 0 ? null : new RandomBaseline(seeds, options.CalibrateBatchNorm ? "calibrated" : "initial", calibrated),
-            Results = rows,
-            Differences = differences,
-            LeftOut = [.. missing.Distinct()],
+            RandomBaseline = seeds.Length == 0 ? null : new RandomBaseline(seeds, options.CalibrateBatchNorm ? "calibrated" : "initial", found.Calibrated),
+            Results = found.Rows,
+            Differences = found.Differences,
+            LeftOut = [.. found.LeftOut.Distinct()],
         };
     }
 
     /// <summary>A modality's name in result files.</summary>
     internal static string Name(Modality modality) => modality == Modality.Video ? "video" : "audio";
 
-    /// <summary>The encoders whose modality the store has: one of sound alone, such as ESC-50's, tests the audio encoder alone.</summary>
-    private static IReadOnlyList<Encoder> Served(IReadOnlyList<Encoder> encoders, IReadOnlyList<EvaluationSplit> splits)
-    {
-        var videos = splits.SelectMany(s => s.Train.Concat(s.Test)).ToArray();
-        IReadOnlyList<Encoder> served = [.. encoders.Where(e => videos.Any(v => e.Modality == Modality.Audio ? v.HasSound : v.HasFrames))];
-        return served.Count > 0 ? served : throw new UsageException(
-            $"The store has no {(encoders[0].Modality == Modality.Audio ? "sound" : "pictures")}, which the {Name(encoders[0].Modality)} encoder is probed with. Ingest with --streams both into a new store.");
-    }
+    private static string NameOf(IReadOnlyList<Encoder> group) => ProbeClips.Name([.. group.Select(e => e.Modality)]);
 
-    /// <summary>Evenly spaced clips of one modality; none where the video is too short for one or lacks the modality.</summary>
-    internal static IReadOnlyList<ClipRequest> Clips(Modality modality, StoredVideo video, ClipOptions clip, int clips)
+    /// <summary>What is probed together: encoders whose modality the store has (one of sound alone, such as ESC-50's, tests the audio encoder alone), each by itself or both side by side.</summary>
+    private static IReadOnlyList<IReadOnlyList<Encoder>> Groups(IReadOnlyList<Encoder> encoders, IReadOnlyList<EvaluationSplit> splits, ProbeModality modality)
     {
-        if (modality == Modality.Audio)
+        Encoder[] wanted = [.. encoders.Where(e => modality is ProbeModality.Each or ProbeModality.Both || (modality == ProbeModality.Audio) == (e.Modality == Modality.Audio))];
+        if (wanted.Length < (modality == ProbeModality.Both ? 2 : 1))
         {
-            if (!video.HasSound)
-            {
-                return [];
-            }
-
-            var room = video.SampleCount - ClipGrid.SamplesIn(clip.AudioSeconds, video.SampleRate);
-            return UniformClips.AudioOnly(video, clip, (int)Math.Clamp(room + 1, 1, clips));
+            throw new UsageException($"probe.modality: {ScalarTypes.Format(modality)} needs {(modality == ProbeModality.Both ? "two encoders" : "that encoder")}; there is {string.Join(" and ", encoders.Select(e => Name(e.Modality)))} alone.");
         }
 
-        var step = ClipGrid.StepBetween(video.FrameRate, clip.FrameRate);
-        var starts = video.FrameCount - ((clip.Frames - 1L) * step);
-        return starts <= 0 ? [] : UniformClips.FramesOnly(video, clip, (int)Math.Min(starts, clips));
+        var videos = splits.SelectMany(s => s.Train.Concat(s.Test)).ToArray();
+        Encoder[] served = [.. wanted.Where(e => videos.Any(v => e.Modality == Modality.Audio ? v.HasSound : v.HasFrames))];
+        var lacking = wanted.Except(served).FirstOrDefault();
+        if (lacking is not null && (served.Length == 0 || modality == ProbeModality.Both))
+        {
+            throw new UsageException(
+                $"The store has no {(lacking.Modality == Modality.Audio ? "sound" : "pictures")}, which the {Name(lacking.Modality)} encoder is probed with. Ingest with --streams both into a new store.");
+        }
+
+        return modality == ProbeModality.Both ? [[.. served.OrderBy(e => e.Modality == Modality.Video ? 0 : 1)]] : [.. served.Select(e => (IReadOnlyList<Encoder>)[e])];
     }
 
-    private static (ClassificationScores Scores, ClassificationRow Row) Judge(
+    /// <summary>One modality, or both side by side: learned weights, random ones, and their difference.</summary>
+    private static void Judge(
+        ProbeSubject subject, IReadOnlyList<Encoder> group, Encoder[][] random, long[] seeds, FeatureExtractor extractor, IReadOnlyList<EvaluationSplit> splits, string layer,
+        EvaluationRecipe protocol, Findings found, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
+    {
+        var options = protocol.Probe;
+        var modality = NameOf(group);
+        if (options.CalibrateBatchNorm && random.Length > 0)
+        {
+            var clips = ProbeClips.ToCalibrate([.. group.Select(e => e.Modality)], splits[0].Train, subject.Clip, options, protocol.Seed);
+            found.Calibrated[modality] = extractor.Calibrate($"{modality} baseline", [.. random.SelectMany(t => t)], clips);
+            if (found.Calibrated[modality] == 0)
+            {
+                throw new DuetException("The random baseline could not be calibrated: no batch of training clips could be read. Verify the store with 'duet store verify'.");
+            }
+        }
+
+        IEnumerable<IReadOnlyList<Encoder>> kinds = subject.Weights == ProbeSubject.Random ? random : [group, .. random];
+        FeatureTap[][] taps = [.. kinds.Select(k => k.Select(FeatureNetwork.Of).Select(n => new FeatureTap(n, n.LayerOf(layer), options.Pooling)).ToArray())];
+        var data = ProbeData.Read(extractor, taps, splits, subject.Clip, options, found.LeftOut);
+        progress?.Report(new EvaluationProgress($"{modality} classifiers", 0, 0, 0));
+        ClassificationScores Add(string weights, int first, long[]? own)
+        {
+            var (scores, row) = Classify(data, first, own, splits, protocol, cancel);
+            found.Rows.Add(row with
+            {
+                Modality = modality,
+                Weights = weights,
+                Network = string.Join(" + ", group.Select(e => e.Architecture)),
+                Clip = InWords(subject.Clip, group),
+                Layer = string.Join(" + ", taps[0].Select(t => t.Layer).Distinct(StringComparer.Ordinal)),
+            });
+            return scores;
+        }
+
+        var learned = subject.Weights == ProbeSubject.Random ? null : Add(subject.Weights, 0, null);
+        if (random.Length > 0)
+        {
+            var baseline = Add(ProbeSubject.Random, learned is null ? 0 : 1, seeds);
+            if (learned is not null)
+            {
+                found.Differences.Add(modality, learned.Less(baseline, options.Resamples));
+            }
+        }
+    }
+
+    private static (ClassificationScores Scores, ClassificationRow Row) Classify(
         ProbeData data, int first, long[]? seeds, IReadOnlyList<EvaluationSplit> splits, EvaluationRecipe protocol, CancellationToken cancel)
     {
         var scores = new ClassificationScores(data.Videos, data.Labels, [.. splits.Select(s => s.Name)], seeds);
@@ -164,7 +205,7 @@ public static class ProbeEvaluation
         var allConverged = true;
         for (var s = 0; s < (seeds?.Length ?? 1); s++)
         {
-            var classifier = new ProbeClassifier(data.Features[first + s], data.RowsOf, data.LabelOf);
+            var classifier = new ProbeClassifier(data.Features[first + s], data.RowsOf, data.LabelOf, protocol.Probe);
             for (var f = 0; f < splits.Count; f++)
             {
                 var train = data.Indices(splits[f].Train);
@@ -174,7 +215,7 @@ public static class ProbeEvaluation
                     throw new UsageException($"Fewer than two classes have a training video that is as long as a clip and can be read ('{splits[f].Name}' is tested). Take shorter clips, or label more videos.");
                 }
 
-                var (predicted, c, converged) = classifier.Run(train, test, protocol.Probe.C, protocol.Seed, cancel);
+                var (predicted, c, converged) = classifier.Run(train, test, protocol.Seed, cancel);
                 scores.Add(s, f, test, predicted);
                 chosen.Add(c);
                 allConverged &= converged;
@@ -185,6 +226,11 @@ public static class ProbeEvaluation
         return (scores, row);
     }
 
+    /// <summary><c>8x112x112</c>, <c>2 s</c>, or both.</summary>
+    private static string InWords(ClipOptions clip, IReadOnlyList<Encoder> group) => string.Join(", ", group.Select(e => e.Modality == Modality.Video
+        ? string.Create(CultureInfo.InvariantCulture, $"{clip.Frames}x{clip.Size}x{clip.Size}")
+        : string.Create(CultureInfo.InvariantCulture, $"{clip.AudioSeconds.ToDouble():0.##} s")));
+
     private static Encoder RandomTwin(Encoder encoder, long seed, Device device)
     {
         var twin = EncoderRegistry.Create(encoder.Options, seed);
@@ -194,11 +240,13 @@ public static class ProbeEvaluation
         return twin;
     }
 
-    /// <summary>One clip of each training video, drawn anew until there are enough: a fixed choice.</summary>
-    private static List<ClipRequest> CalibrationClips(Modality modality, IReadOnlyList<StoredVideo> train, ClipOptions clip, EvaluationRecipe protocol)
+    /// <summary>What was found so far.</summary>
+    private sealed record Findings(List<LeftOut> LeftOut)
     {
-        var all = train.SelectMany(v => Clips(modality, v, clip, protocol.Probe.ClipsPerVideo)).ToArray();
-        new KeyedRandom(protocol.Seed, 0, "", "probe/calibration").Shuffle(all.AsSpan());
-        return [.. all.Take(protocol.Probe.CalibrationClips)];
+        public List<ClassificationRow> Rows { get; } = [];
+
+        public Dictionary<string, ClassificationDifference> Differences { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, int> Calibrated { get; } = new(StringComparer.Ordinal);
     }
 }

@@ -9,13 +9,13 @@ public sealed record ProbeResult
     /// <summary>Which result this is.</summary>
     public string Kind { get; init; } = "probe";
 
-    /// <summary>The run's folder.</summary>
+    /// <summary>The run's folder; empty where none was named.</summary>
     public required string Run { get; init; }
 
     /// <summary>The recipe's name.</summary>
     public required string Recipe { get; init; }
 
-    /// <summary>The method that taught the encoders: <c>avts</c>, <c>xdc</c>, ...</summary>
+    /// <summary>The method that taught the encoders: <c>avts</c>, <c>xdc</c>, ...; <c>random</c> or <c>log_mel</c> where there is none.</summary>
     public required string Method { get; init; }
 
     /// <summary>The data set, as the protocol names it.</summary>
@@ -39,11 +39,29 @@ public sealed record ProbeResult
     /// <summary>What the convolutions computed in.</summary>
     public required string Precision { get; init; }
 
+    /// <summary>What was classified.</summary>
+    public required ProbeFeatures Features { get; init; }
+
     /// <summary>The stage that was read, by modality.</summary>
     public required IReadOnlyDictionary<string, string> Layer { get; init; }
 
     /// <summary>How its map became features.</summary>
     public required FeaturePooling Pooling { get; init; }
+
+    /// <summary>What was done to features.</summary>
+    public required FeatureNormalisation Normalisation { get; init; }
+
+    /// <summary>How a video's clips became one answer.</summary>
+    public required ClipAverage Average { get; init; }
+
+    /// <summary>The machine's loss.</summary>
+    public required SvmLoss Loss { get; init; }
+
+    /// <summary>How classes of different size counted.</summary>
+    public required SvmClassWeights ClassWeights { get; init; }
+
+    /// <summary>The constant behind the bias.</summary>
+    public required double InterceptScaling { get; init; }
 
     /// <summary>Clips per video at most.</summary>
     public required int ClipsPerVideo { get; init; }

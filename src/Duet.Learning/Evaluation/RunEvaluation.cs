@@ -13,7 +13,7 @@ using TorchSharp;
 
 namespace Duet.Learning.Evaluation;
 
-/// <summary>Evaluates a run on a store: the way from a run's folder to <see cref="SyncEvaluation"/> and <see cref="ProbeEvaluation"/>.</summary>
+/// <summary>Evaluates a run on a store: the way from a run's folder to <see cref="SyncEvaluation"/> (for probes: <see cref="ProbeRun"/>).</summary>
 public static class RunEvaluation
 {
     /// <summary>Where <c>duet eval sync</c> leaves its result in a run's folder.</summary>
@@ -27,7 +27,10 @@ public static class RunEvaluation
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(protocol);
-        return Path.Combine(run.Path, $"eval-{protocol.ProtocolName()}{(protocol.Name == EvaluationRecipe.DefaultName ? "" : "-" + protocol.Name)}.json");
+        var name = protocol.Name == EvaluationRecipe.DefaultName ? "" : "-" + protocol.Name;
+        // The baseline stands beside the run's own result and not in its place.
+        var baseline = protocol is { Protocol: EvaluationProtocol.Probe, Probe.Features: ProbeFeatures.LogMel } ? "-log_mel" : "";
+        return Path.Combine(run.Path, $"eval-{protocol.ProtocolName()}{name}{baseline}.json");
     }
 
     /// <summary>Judges synchronisation.</summary>
@@ -51,45 +54,6 @@ public static class RunEvaluation
             new AvtsSyncModel(run, preprocessor), subject, new EvaluationStore(store, store.Directory, store.Fingerprint), parts, options, progress, cancel);
     }
 
-    /// <summary>Probes the encoders of a run.</summary>
-    /// <param name="run">The run's encoders.</param>
-    /// <param name="store">A store whose videos have labels.</param>
-    /// <param name="protocol">How to probe.</param>
-    /// <param name="which">Some of the store's divisions (<see cref="EvaluationSplits.Pick"/>); null for all.</param>
-    /// <param name="progress">Hears how far the work is.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <exception cref="UsageException">The store has no labels or does not fit the run, or there is no such layer.</exception>
-    public static ProbeResult Probe(PretrainedEncoders run, VideoStore store, EvaluationRecipe protocol, string? which = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
-    {
-        ArgumentNullException.ThrowIfNull(run);
-        ArgumentNullException.ThrowIfNull(store);
-        ArgumentNullException.ThrowIfNull(protocol);
-        var recipe = run.Recipe;
-        EvaluationParts.CheckFit(store.Settings, run.Encoders.Any(e => e.Modality == Modality.Video) ? recipe.Clip : null, run.Encoders.Any(e => e.Modality == Modality.Audio) ? recipe.Spectrogram : null);
-        var recorded = RunStore.Read(run.Folder);
-        var division = DivisionOn(store, recipe, recorded);
-        var (splits, leftOut) = EvaluationSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, recorded.Taught(), "test"), division.TestSplit, recorded.Taught(), which);
-        TorchRuntime.SetThreads(recipe.Training.Threads);
-        var device = Pretraining.DeviceOf(recipe.Training.Device);
-        var (precision, _) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
-        foreach (var encoder in run.Encoders)
-        {
-            encoder.to(device);
-            encoder.Precision = precision;
-        }
-
-        using var preprocessor = run.Preprocessor(device);
-        return ProbeEvaluation.Run(
-            new ProbeSubject(run.Encoders, recipe.Clip, preprocessor, device, new ClipLoaderOptions { Workers = recipe.Training.Workers }),
-            new EvaluatedRun(run.Folder.Path, recipe.Name, recipe.Seed, run.Step, InWords(precision), recipe.MethodName()),
-            new EvaluationStore(store, store.Directory, store.Fingerprint),
-            [.. splits.Select(s => EvaluationSplits.Few(s, protocol.Probe.VideosPerClass, protocol.Seed))],
-            leftOut,
-            protocol,
-            progress,
-            cancel);
-    }
-
     private static (torch.Device Device, EvaluatedRun Subject) Prepare(AvtsRun run)
     {
         TorchRuntime.SetThreads(run.Recipe.Training.Threads);
@@ -104,7 +68,7 @@ public static class RunEvaluation
     private static string InWords(Precision precision) => precision == Precision.Bf16 ? "bf16" : "fp32";
 
     /// <summary>The recipe's division, as it holds on a store: a test split is a name in the store that the run learned from.</summary>
-    private static PartitionOptions DivisionOn(VideoStore store, Recipe recipe, RunStore recorded) =>
+    internal static PartitionOptions DivisionOn(VideoStore store, Recipe recipe, RunStore recorded) =>
         string.Equals(recorded.Fingerprint, store.Fingerprint, StringComparison.Ordinal) ? recipe.Data : recipe.Data with { TestSplit = "" };
 
     /// <summary>An AVTS model as the evaluation sees it.</summary>

@@ -95,13 +95,13 @@ internal sealed class ExtractPlan
                 var starts = ClipGrid.Of(video, clip).Starts;
                 return starts == 0 ? TooShort(video) : (UniformClips.For(video, clip, Math.Min(starts, clips)), null);
             case ExtractModality.Video:
-                var own = ProbeEvaluation.Clips(Models.Modality.Video, video, clip, clips);
+                var own = ProbeClips.Of([Models.Modality.Video], video, clip, clips);
                 return own.Count == 0 ? TooShort(video) : (own, null);
             default:
                 // A probe hears a shorter track in the middle of silence; a feature that is given away must not be half made up.
                 return video.SampleCount < ClipGrid.SamplesIn(clip.AudioSeconds, video.SampleRate)
                     ? TooShort(video)
-                    : (ProbeEvaluation.Clips(Models.Modality.Audio, video, clip, clips), null);
+                    : (ProbeClips.Of([Models.Modality.Audio], video, clip, clips), null);
         }
     }
 

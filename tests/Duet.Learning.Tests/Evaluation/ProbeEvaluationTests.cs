@@ -103,6 +103,95 @@ public sealed class ProbeEvaluationTests
     }
 
     [Fact]
+    public void Both_modalities_stand_side_by_side()
+    {
+        var result = Run(Folds(Videos[..18]), Options with { Modality = ProbeModality.Both, RandomSeeds = 1, Normalisation = FeatureNormalisation.L2 });
+        result.Results.Select(r => (r.Modality, r.Weights, r.Features, r.Network, r.Layer)).ShouldBe(
+            [("both", "pretrained", 8 + 24, "mc2_18 + vgg_m", "conv2"), ("both", "random", 8 + 24, "mc2_18 + vgg_m", "conv2")]);
+        result.Results.ShouldAllBe(r => r.Accuracy > 0.6);
+        result.Differences.Keys.ShouldBe(["both"]);
+        result.RandomBaseline!.CalibrationClips["both"].ShouldBe(32);
+    }
+
+    [Fact]
+    public void Of_both_modalities_each_row_part_has_length_one()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var video = EncoderRegistry.Create(new EncoderOptions { Name = "mc2_18", Width = 0.125, Stages = 2 }, 1);
+        using var audio = EncoderRegistry.Create(new EncoderOptions { Name = "vgg_m", Width = 0.125, Stages = 2 }, 1);
+        using var preprocessor = new ClipPreprocessor(Clip, Spectrogram, null, torch.CPU);
+        using var loader = new ClipLoader(Store, Clip.Size, new ClipLoaderOptions { Workers = 1 });
+        video.eval();
+        audio.eval();
+        FeatureTap[] taps = [.. new Encoder[] { video, audio }.Select(e => new FeatureTap(FeatureNetwork.Of(e), "conv2", FeaturePooling.Average))];
+        var extractor = new FeatureExtractor(preprocessor, loader, 8, null, TestContext.Current.CancellationToken);
+        var data = ProbeData.Read(extractor, [taps], Folds(Videos[..6]), Clip, Options with { Normalisation = FeatureNormalisation.L2 }, []);
+        var columns = data.Columns;
+        columns.ShouldBe(8 + 24);
+        for (var r = 0; r < data.Features[0].Rows; r++)
+        {
+            var row = data.Features[0].Row(r);
+            RowProducts.SquaredNorm(row[..8]).ShouldBe(1, 1e-5);
+            RowProducts.SquaredNorm(row[8..]).ShouldBe(1, 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Statistics_of_spectrograms_need_no_network()
+    {
+        var result = Run(Folds(Videos), Options with { Features = ProbeFeatures.LogMel, Layer = "conv5" }, weights: ProbeSubject.LogMel);
+        var row = result.Results.ShouldHaveSingleItem();
+        (row.Modality, row.Weights, row.Layer, row.Features).ShouldBe(("audio", "log_mel", "log_mel", 4 * Spectrogram.MelBins));
+        row.Accuracy.ShouldBeGreaterThan(0.9);
+        result.RandomBaseline.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Without_pretrained_weights_there_are_random_ones_alone()
+    {
+        var result = Run(Folds(Videos), Options with { Modality = ProbeModality.Audio }, weights: ProbeSubject.Random);
+        var row = result.Results.ShouldHaveSingleItem();
+        (row.Modality, row.Weights, row.PerSeed.Length).ShouldBe(("audio", "random", 2));
+        // The same networks as those beside a run.
+        row.Accuracy.ShouldBe(Run(Folds(Videos), Options).Results.Single(r => r is { Modality: "audio", Weights: "random" }).Accuracy);
+        Should.Throw<UsageException>(() => Run(Folds(Videos), Options with { RandomSeeds = 0 }, weights: ProbeSubject.Random)).Message.ShouldContain("random weights only");
+    }
+
+    [Fact]
+    public void A_grid_has_sixteen_places_and_a_maximum_one()
+    {
+        Run(Folds(Videos[..9]), Options with { RandomSeeds = 0, Pooling = FeaturePooling.Grid }).Results.Select(r => r.Features).ShouldBe([8 * 16, 24 * 16]);
+        Run(Folds(Videos[..9]), Options with { RandomSeeds = 0, Pooling = FeaturePooling.Max }).Results.Select(r => r.Features).ShouldBe([8, 24]);
+    }
+
+    [Fact]
+    public void What_does_not_fit_into_memory_is_refused_with_the_numbers()
+    {
+        var error = Should.Throw<UsageException>(() => Run(Folds(Videos), Options with { MemoryGb = 1e-6, Pooling = FeaturePooling.Flatten })).Message;
+        error.ShouldStartWith("The video probe's features need 0.0 GB: 108 clips of 2048 features from 3 networks, and a copy of 72 for the machine");
+        error.ShouldContain("--pooling average");
+        ProbeMemory.Needed(12_000, 6_000, 4096, 1).ShouldBe(4 * 4096 * 18_000.0);
+    }
+
+    [Fact]
+    public void Clips_vote_or_their_scores_are_averaged()
+    {
+        // One feature; a video of three clips, two of them slightly on one side and one far on the other.
+        var features = new FeatureMatrix(7, 1);
+        new float[] { -1, 1, -1, 1, -0.2f, -0.2f, 3 }.CopyTo(features.Values, 0);
+        IReadOnlyList<int>[] rowsOf = [[0], [1], [2], [3], [4, 5, 6]];
+        int Named(ClipAverage average) => new ProbeClassifier(features, rowsOf, [0, 1, 0, 1, 0], new ProbeOptions { Average = average, Normalisation = FeatureNormalisation.None })
+            .Run([0, 1, 2, 3], [4], 0, TestContext.Current.CancellationToken).Predicted[0];
+        Named(ClipAverage.Scores).ShouldBe(1);
+        Named(ClipAverage.Votes).ShouldBe(0);
+    }
+
+    [Fact]
+    public void The_machine_has_the_options_of_the_protocol() =>
+        new ProbeOptions { Loss = SvmLoss.Hinge, ClassWeights = SvmClassWeights.Balanced, InterceptScaling = 3, MaxIterations = 7 }.Machine(0.1, 5)
+            .ShouldBe(new LinearSvmOptions { C = 0.1, Loss = SvmLoss.Hinge, ClassWeights = SvmClassWeights.Balanced, InterceptScaling = 3, MaxIterations = 7, Seed = 5 });
+
+    [Fact]
     public void A_layer_that_is_not_there_is_wrong_use() =>
         Should.Throw<UsageException>(() => Run(Folds(Videos), Options with { Layer = "conv9" })).Message.ShouldContain("it has conv1, conv2");
 
@@ -172,13 +261,14 @@ public sealed class ProbeEvaluationTests
 
     private static IReadOnlyList<EvaluationSplit> Folds(StoredVideo[] videos) => EvaluationSplits.Of(videos, () => throw new InvalidOperationException()).Splits;
 
-    private static ProbeResult Run(IReadOnlyList<EvaluationSplit> splits, ProbeOptions options, LevelStore? store = null, long pretrainedSeed = 77)
+    private static ProbeResult Run(IReadOnlyList<EvaluationSplit> splits, ProbeOptions options, LevelStore? store = null, long pretrainedSeed = 77, string weights = ProbeSubject.Pretrained)
     {
         using var video = EncoderRegistry.Create(new EncoderOptions { Name = "mc2_18", Width = 0.125, Stages = 2 }, pretrainedSeed);
         using var audio = EncoderRegistry.Create(new EncoderOptions { Name = "vgg_m", Width = 0.125, Stages = 2 }, pretrainedSeed);
+        using var logMel = new LogMelNetwork(Spectrogram.MelBins);
         using var preprocessor = new ClipPreprocessor(Clip, Spectrogram, null, torch.CPU);
         return ProbeEvaluation.Run(
-            new ProbeSubject([video, audio], Clip, preprocessor, torch.CPU, new ClipLoaderOptions { Workers = 1 }),
+            new ProbeSubject(weights == ProbeSubject.LogMel ? [logMel] : [video, audio], Clip, preprocessor, torch.CPU, new ClipLoaderOptions { Workers = 1 }, weights),
             new EvaluatedRun("runs/test", "test", 0),
             new EvaluationStore(store ?? Store, "stores/test", "00"),
             splits,
