@@ -62,7 +62,7 @@ public sealed record EvaluationRecipe : IRecipe, IValidated
     /// <summary>How encoders are finetuned.</summary>
     public FinetuneOptions Finetune { get; init; } = new();
 
-    /// <summary>Device, threads, precision and workers, where no run is named.</summary>
+    /// <summary>Finetuning: the loop. Else device, threads, precision and workers, where no run is named.</summary>
     public TrainingOptions Training { get; init; } = new();
 
     /// <summary>The protocol's name as recipes and verbs write it.</summary>
@@ -79,6 +79,13 @@ public sealed record EvaluationRecipe : IRecipe, IValidated
         if (!RecipeRules.IsName(Dataset))
         {
             yield return new(nameof(Dataset), "must be small letters, digits and underscores: esc50, ucf101, ..., or own");
+        }
+
+        if (Protocol == EvaluationProtocol.Finetune && Training.LearningRate is { Schedule: LearningRateShape.Plateau, PlateauMetric: PlateauMetric.Validation })
+        {
+            yield return new(
+                $"{nameof(Training)}.{nameof(TrainingOptions.LearningRate)}.{nameof(LearningRateOptions.PlateauMetric)}",
+                "can't be validation: the training for the test has no validation part. Set it to training, or take another schedule");
         }
 
         foreach (var error in RecipeRules.Network(nameof(Video), Video?.Name ?? "", Modality.Video).Concat(RecipeRules.Network(nameof(Audio), Audio?.Name ?? "", Modality.Audio)))

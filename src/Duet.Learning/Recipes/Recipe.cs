@@ -113,7 +113,7 @@ public sealed record Recipe : IRecipe, IValidated
         }
 
         var samples = (int)(Clip.AudioSeconds * Spectrogram.SampleRate).Round();
-        if (!HasFrames(samples))
+        if (!RecipeRules.HasFrames(Spectrogram, samples))
         {
             yield return new(
                 $"{nameof(Clip)}.{nameof(ClipOptions.AudioSeconds)}",
@@ -162,18 +162,6 @@ public sealed record Recipe : IRecipe, IValidated
         if (Clustering.Patience > 0 && Training.ValidateEvery != 1)
         {
             yield return new($"{nameof(Training)}.{nameof(TrainingOptions.ValidateEvery)}", "must be 1 where clustering.patience ends an iteration by its validation loss; or set clustering.patience: 0");
-        }
-    }
-
-    private bool HasFrames(int samples)
-    {
-        try
-        {
-            return Spectrogram.FrameCount(samples) > 0;
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            return false;
         }
     }
 }

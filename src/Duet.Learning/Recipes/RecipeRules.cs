@@ -1,4 +1,5 @@
 using Duet.Data;
+using Duet.Learning.Audio;
 using Duet.Learning.Models;
 
 namespace Duet.Learning.Recipes;
@@ -30,6 +31,21 @@ internal static class RecipeRules
         {
             var names = EncoderRegistry.Entries.Where(e => e.Modality == wanted).Select(e => e.Name);
             yield return new($"{section}.{nameof(EncoderOptions.Name)}", $"'{name}' is no network for {wanted.ToString().ToLowerInvariant()}; those are {string.Join(", ", names)}");
+        }
+    }
+
+    /// <summary>Whether a stretch of sound is long enough for one spectrogram frame.</summary>
+    /// <param name="spectrogram">The spectrogram.</param>
+    /// <param name="samples">Its samples.</param>
+    public static bool HasFrames(LogMelOptions spectrogram, int samples)
+    {
+        try
+        {
+            return spectrogram.FrameCount(samples) > 0;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return false;
         }
     }
 }

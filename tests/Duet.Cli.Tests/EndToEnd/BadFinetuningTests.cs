@@ -50,6 +50,10 @@ public sealed class BadFinetuningTests(TinyStore tiny)
         tiny.Duet("eval", "finetune", tiny.Run, "--store", "store", "--out", "out", "--set", "clip.frames=1000").ShouldBeOneError(2, "Fewer than two classes", "1000 frames");
 
     [Fact]
+    public void Sound_that_is_shorter_than_a_window_is_refused() =>
+        tiny.Duet("eval", "finetune", tiny.Run, "--store", "store", "--out", "out", "--set", "finetune.modality=audio", "--set", "clip.audio_seconds=0.001").ShouldBeOneError(2, "too short for a spectrogram");
+
+    [Fact]
     public void Clips_of_another_frame_rate_than_the_store_serves_are_refused() =>
         tiny.Duet("eval", "finetune", tiny.Run, "--store", "store", "--out", "out", "--set", "clip.frame_rate=30").ShouldBeOneError(2, "frame rate of 30");
 }

@@ -47,7 +47,6 @@ public static class FinetuneEvaluation
     {
         ArgumentNullException.ThrowIfNull(request);
         var recipe = request.Recipe;
-        CheckRecipe(recipe);
         TorchRuntime.EnsureLoaded();
         TorchRuntime.SetThreads(recipe.Training.Threads);
         using var source = FinetuneSource.Open(recipe, request.Run, text => progress?.Report(new TrainingNote(text)));
@@ -55,6 +54,7 @@ public static class FinetuneEvaluation
         var settings = Settings(recipe, source, splits);
         EvaluationParts.CheckFit(storeSettings, settings.Content == ClipContent.Sound ? null : settings.Clip, settings.Content == ClipContent.Frames ? null : settings.Spectrogram);
 
+        CheckSound(settings);
         var origin = new FinetuneOrigin
         {
             Run = source.Path,
@@ -85,15 +85,6 @@ public static class FinetuneEvaluation
         return result;
     }
 
-    /// <summary>What the loop offers and finetuning can't use.</summary>
-    private static void CheckRecipe(EvaluationRecipe recipe)
-    {
-        if (recipe.Training.LearningRate is { Schedule: LearningRateShape.Plateau, PlateauMetric: PlateauMetric.Validation })
-        {
-            throw new UsageException($"The protocol '{recipe.Name}' lets the learning rate follow the validation loss, but the training for the test has no validation part. Set training.learning_rate.plateau_metric: training, or another schedule.");
-        }
-    }
-
     private static (IReadOnlyList<EvaluationSplit> Splits, List<LeftOut> LeftOut) Divide(FinetuneRequest request, FinetuneSource source, RunSource store)
     {
         var known = source.Store is { } recorded && string.Equals(recorded.Fingerprint, store.Fingerprint, StringComparison.Ordinal);
@@ -102,6 +93,14 @@ public static class FinetuneEvaluation
         var (splits, leftOut) = EvaluationSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, taught, "test"), division.TestSplit, taught);
         var share = request.Recipe.Finetune.LabelShare;
         return ([.. EvaluationSplits.Pick(splits, request.Splits).Select(s => s with { Train = TrainingVideos.Share(s.Train, share, request.Recipe.Seed) })], [.. leftOut]);
+    }
+
+    private static void CheckSound(FinetuneSettings settings)
+    {
+        if (settings.Spectrogram is { } spectrogram && !RecipeRules.HasFrames(spectrogram, ClipGrid.SamplesIn(settings.Clip.AudioSeconds, spectrogram.SampleRate)))
+        {
+            throw new UsageException($"{settings.Clip.AudioSeconds} s of sound are too short for a spectrogram with a window of {spectrogram.WindowMs} ms. Give clip.audio_seconds more.");
+        }
     }
 
     private static FinetuneSettings Settings(EvaluationRecipe recipe, FinetuneSource source, IReadOnlyList<EvaluationSplit> splits)
