@@ -128,7 +128,7 @@ internal static class SvmBenchmark
         var videos = store.Videos.Where(v => v.HasSound && v.Label is not null && v.Split is not null).OrderBy(v => v.Id, StringComparer.Ordinal).ToArray();
         string[] labels = [.. videos.Select(v => v.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         var clip = new ClipOptions { AudioSeconds = 2 };
-        var spectrogram = new LogMelOptions { SampleRate = store.Settings.SampleRate, Normalisation = SpectrogramNormalisation.None };
+        var spectrogram = new LogMelOptions { SampleRate = store.Settings.SampleRate, HopMs = 20, Normalisation = SpectrogramNormalisation.None };
         ClipRequest[] requests = [.. videos.SelectMany(v => UniformClips.AudioOnly(v, clip, ClipsPerRecording))];
         using var preprocessor = new ClipPreprocessor(clip, spectrogram, null, CPU);
         using var encoder = EncoderRegistry.Create(new EncoderOptions { Name = "resnet18_audio" }, 0);
