@@ -90,6 +90,7 @@ public static class RunReport
             files.Sync?.Store.Text(),
             files.Sync?.Store.Find("path", "directory").Text(),
             files.Probe?.Store.Text(),
+            files.Retrieval?.Store.Text(),
         ];
         var places = named.OfType<string>().Where(n => n.Length > 0)
             .SelectMany(n => new[] { n, Path.Combine(files.Folder, n) })

@@ -25,6 +25,7 @@ internal static class EvalVerb
         };
         verb.Subcommands.Add(EvalSyncVerb.Create());
         verb.Subcommands.Add(EvalProbeVerb.Create());
+        verb.Subcommands.Add(EvalRetrievalVerb.Create());
         verb.Subcommands.Add(EvalFinetuneVerb.Create());
         return verb;
     }

@@ -63,7 +63,7 @@ internal static class ExtractVerb
             }
 
             using var videos = VideoStore.Open(parse.GetRequiredValue(store));
-            using var networks = ExtractSource.Open(parse.GetRequiredValue(source), context.Line);
+            using var networks = FeatureSource.Open(parse.GetRequiredValue(source), context.Line);
             var options = defaults with
             {
                 Modality = parse.GetValue(modality),

@@ -69,7 +69,7 @@ public static class ProbeEvaluation
         var groups = Groups(subject.Encoders, splits, options.Modality);
         var layer = options.Features == ProbeFeatures.LogMel ? "" : options.Layer;
         var layers = groups.ToDictionary(g => NameOf(g), g => string.Join(" + ", g.Select(e => FeatureNetwork.Of(e).LayerOf(layer)).Distinct(StringComparer.Ordinal)), StringComparer.Ordinal);
-        long[] seeds = subject.Weights == ProbeSubject.LogMel ? [] : [.. Enumerable.Range(0, options.RandomSeeds).Select(i => protocol.Seed + 1 + i)];
+        var seeds = subject.Weights == ProbeSubject.LogMel ? [] : RandomNetworks.SeedsOf(protocol.Seed, options.RandomSeeds);
         if (subject.Weights == ProbeSubject.Random && seeds.Length == 0)
         {
             throw new UsageException("Without a run there are random weights only, and RandomSeeds is 0. Name a run, or take --random-seeds 3.");
@@ -80,7 +80,7 @@ public static class ProbeEvaluation
         {
             using var loader = new ClipLoader(store.Clips, subject.Clip.Size, subject.Loader);
             var extractor = new FeatureExtractor(subject.Preprocessor, loader, options.Batch, progress, cancel);
-            Encoder[][] random = [.. seeds.Select(s => group.Select(e => RandomTwin(e, s, subject.Device)).ToArray())];
+            Encoder[][] random = [.. seeds.Select(s => group.Select(e => RandomNetworks.Twin(e, s, subject.Device)).ToArray())];
             try
             {
                 Judge(subject, group, random, seeds, extractor, splits, layer, protocol, found, progress, cancel);
@@ -230,15 +230,6 @@ public static class ProbeEvaluation
     private static string InWords(ClipOptions clip, IReadOnlyList<Encoder> group) => string.Join(", ", group.Select(e => e.Modality == Modality.Video
         ? string.Create(CultureInfo.InvariantCulture, $"{clip.Frames}x{clip.Size}x{clip.Size}")
         : string.Create(CultureInfo.InvariantCulture, $"{clip.AudioSeconds.ToDouble():0.##} s")));
-
-    private static Encoder RandomTwin(Encoder encoder, long seed, Device device)
-    {
-        var twin = EncoderRegistry.Create(encoder.Options, seed);
-        twin.to(device);
-        twin.Precision = encoder.Precision;
-        twin.eval();
-        return twin;
-    }
 
     /// <summary>What was found so far.</summary>
     private sealed record Findings(List<LeftOut> LeftOut)

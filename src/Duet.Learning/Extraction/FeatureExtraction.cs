@@ -30,7 +30,7 @@ public static class FeatureExtraction
     /// <param name="cancel">Ends it; what is whole stays.</param>
     /// <exception cref="UsageException">An option does not hold, there is no such layer, the store does not fit the networks, or what is there was made with other settings.</exception>
     /// <exception cref="FileWriteException">The output can't be written.</exception>
-    public static ExtractResult Run(ExtractSource source, VideoStore store, ExtractOptions options, string output, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    public static ExtractResult Run(FeatureSource source, VideoStore store, ExtractOptions options, string output, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(store);
@@ -48,7 +48,7 @@ public static class FeatureExtraction
 
     /// <summary>As above, of any videos: they are in the order of their ids.</summary>
     internal static ExtractResult Run(
-        ExtractSource source,
+        FeatureSource source,
         EvaluationStore store,
         IReadOnlyList<StoredVideo> videos,
         ExtractModality modality,
@@ -136,7 +136,7 @@ public static class FeatureExtraction
         };
     }
 
-    private static ExtractModality ModalityOf(ExtractSource source, IReadOnlyList<StoredVideo> videos, ExtractModality? asked)
+    private static ExtractModality ModalityOf(FeatureSource source, IReadOnlyList<StoredVideo> videos, ExtractModality? asked)
     {
         var (video, audio) = (source.Network(Modality.Video) is not null, source.Network(Modality.Audio) is not null);
         if (asked is { } wanted)
@@ -157,7 +157,7 @@ public static class FeatureExtraction
         };
     }
 
-    private static FeatureTap[] Taps(ExtractSource source, ExtractModality modality, ExtractOptions options)
+    private static FeatureTap[] Taps(FeatureSource source, ExtractModality modality, ExtractOptions options)
     {
         Modality[] modalities = modality switch
         {
@@ -193,7 +193,7 @@ public static class FeatureExtraction
     }
 
     /// <summary>What each tap gives, from a pass of one black and silent clip: known before any video is read.</summary>
-    private static List<ExtractedLayer> Shapes(ExtractSource source, FeatureTap[] taps, Device device, int sampleRate)
+    private static List<ExtractedLayer> Shapes(FeatureSource source, FeatureTap[] taps, Device device, int sampleRate)
     {
         var layers = new List<ExtractedLayer>();
         using var scope = NewDisposeScope();
@@ -218,7 +218,7 @@ public static class FeatureExtraction
     }
 
     private static Func<int, IReadOnlyDictionary<string, string>> Settings(
-        ExtractSource source,
+        FeatureSource source,
         EvaluationStore store,
         FeatureTap[] taps,
         List<ExtractedLayer> layers,

@@ -21,7 +21,7 @@ internal sealed class PartRecord
     public List<LeftOut> LeftOut { get; } = [];
 
     /// <summary>The part's metadata.</summary>
-    public Dictionary<string, string> Metadata(IReadOnlyDictionary<string, string> settings, ExtractSource source, IReadOnlyList<FeatureTap> taps)
+    public Dictionary<string, string> Metadata(IReadOnlyDictionary<string, string> settings, FeatureSource source, IReadOnlyList<FeatureTap> taps)
     {
         var all = new Dictionary<string, string>(settings, StringComparer.Ordinal)
         {

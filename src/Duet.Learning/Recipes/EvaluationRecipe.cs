@@ -5,6 +5,7 @@ using Duet.Data.Datasets;
 using Duet.Learning.Audio;
 using Duet.Learning.Evaluation;
 using Duet.Learning.Evaluation.Finetuning;
+using Duet.Learning.Evaluation.Retrieval;
 using Duet.Learning.Models;
 using Duet.Learning.Training;
 
@@ -18,6 +19,9 @@ public enum EvaluationProtocol
 
     /// <summary>Encoders trained on with labels, or from scratch.</summary>
     Finetune,
+
+    /// <summary>Nearest neighbours of frozen features.</summary>
+    Retrieval,
 }
 
 /// <summary>
@@ -61,6 +65,9 @@ public sealed record EvaluationRecipe : IRecipe, IValidated
 
     /// <summary>How encoders are finetuned.</summary>
     public FinetuneOptions Finetune { get; init; } = new();
+
+    /// <summary>How neighbours are looked for.</summary>
+    public RetrievalOptions Retrieval { get; init; } = new();
 
     /// <summary>Finetuning: the loop. Else device, threads, precision and workers, where no run is named.</summary>
     public TrainingOptions Training { get; init; } = new();

@@ -6,6 +6,7 @@ internal static class ResultChecks
     private const int MostBins = 10_000;
     private const int MostClasses = 2_000;
     private const int MostOffsets = 10_000;
+    private const int MostRecalls = 50;
     private const int MostSpectrogramCells = 16 << 20;
 
     /// <summary>Checks lengths, order and ranges.</summary>
@@ -88,6 +89,45 @@ internal static class ResultChecks
         }
 
         return probe;
+    }
+
+    /// <inheritdoc cref="Check(string, SyncResult)"/>
+    public static RetrievalResult Check(string path, RetrievalResult retrieval)
+    {
+        LeftOut(path, retrieval.LeftOut);
+        foreach (var fold in retrieval.Folds ?? [])
+        {
+            Present(path, "folds", fold);
+        }
+
+        int number = 0;
+        foreach (var row in retrieval.Results ?? [])
+        {
+            string where = $"results[{number++}]";
+            Present(path, where, row);
+            if (row.RecallAt is { Count: > MostRecalls })
+            {
+                throw Wrong(path, $"{where}.recall_at", $"{row.RecallAt.Count} entries");
+            }
+
+            foreach (var at in row.RecallAt ?? [])
+            {
+                Present(path, $"{where}.recall_at", at);
+                Share(path, $"{where}.recall_at.recall", at.Recall);
+                Share(path, $"{where}.recall_at.chance", at.Chance);
+            }
+
+            foreach (var query in row.Neighbours ?? [])
+            {
+                Present(path, $"{where}.neighbours", query);
+                foreach (var nearest in query.Nearest ?? [])
+                {
+                    Present(path, $"{where}.neighbours.nearest", nearest);
+                }
+            }
+        }
+
+        return retrieval;
     }
 
     private static void Check(string path, SyncHistograms histograms)

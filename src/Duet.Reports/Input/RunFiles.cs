@@ -15,6 +15,7 @@ internal sealed record RunFiles
     public DemoResult? Demo { get; init; }
     public SyncResult? Sync { get; init; }
     public ProbeResult? Probe { get; init; }
+    public RetrievalResult? Retrieval { get; init; }
 
     /// <summary>The result files that were used, relative to the folder.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
@@ -119,6 +120,8 @@ internal static class RunFilesReader
                 return files with { Sync = ResultChecks.Check(path, Json.Parse<SyncResult>(path, bytes)) };
             case "probe":
                 return files with { Probe = ResultChecks.Check(path, Json.Parse<ProbeResult>(path, bytes)) };
+            case "retrieval":
+                return files with { Retrieval = ResultChecks.Check(path, Json.Parse<RetrievalResult>(path, bytes)) };
             case "demo":
                 var demo = Json.Parse<DemoResult>(path, bytes);
                 return files with

@@ -55,6 +55,7 @@ public sealed class ClusteringRunTests(TinyStore tiny)
         var sync = tiny.Duet("eval", "sync", "xdc-shown", "--store", "store");
         sync.ExitCode.ShouldBe(2);
         sync.Error.ShouldContain("was made by xdc");
+        tiny.Duet("eval", "retrieval", "xdc-shown", "--store", "store", "--search", "across").ShouldBeOneError(2, "was made by xdc, whose encoders share no space", "take --search within");
         tiny.Duet("report", "xdc-shown").ExitCode.ShouldBe(0);
         File.ReadAllText(tiny.In("xdc-shown", "report.html")).ShouldContain("Pseudo-labels predicted right");
         var page = tiny.Duet("clusters", "xdc-shown", "--export", "labels.csv");

@@ -43,6 +43,25 @@ public sealed class EvaluationTests(TinyStore tiny)
     }
 
     [Fact]
+    public void Retrieval_searches_within_and_across_and_a_named_protocol_has_a_file_of_its_own()
+    {
+        var result = tiny.Duet("eval", "retrieval", tiny.Run, "--store", "store", "--clips", "2", "--random-seeds", "1", "--set", "retrieval.recall_at=[1, 2]", "--json");
+
+        result.ExitCode.ShouldBe(0, result.Error);
+        var root = SameAsFile(result, "eval-retrieval.json");
+        root.GetProperty("kind").GetString().ShouldBe("retrieval");
+        root.GetProperty("results").EnumerateArray().Select(r => $"{r.GetProperty("modality").GetString()} {r.GetProperty("weights").GetString()} {r.GetProperty("queries")}").Order(StringComparer.Ordinal)
+            .ShouldBe(["audio->audio pretrained 3", "audio->audio random 3", "audio->video pretrained 3", "video->audio pretrained 3", "video->video pretrained 3", "video->video random 3"]);
+
+        var within = tiny.Duet("eval", "retrieval", tiny.Run, "--store", "store", "--protocol", "retrieval_ucf101", "--clips", "1", "--random-seeds", "0");
+        within.ExitCode.ShouldBe(0, within.Error);
+        within.Output.ShouldContain("test: 3 test videos among 7 training videos");
+        File.Exists(tiny.In(tiny.Run, "eval-retrieval-retrieval_ucf101.json")).ShouldBeTrue();
+        tiny.Duet("eval", "retrieval", tiny.Run, "--store", "other", "--search", "within").ShouldBeOneError(2, "no labels");
+        tiny.Duet("eval", "probe", tiny.Run, "--store", "store", "--protocol", "retrieval_ucf101").ShouldBeOneError(2, "duet eval retrieval");
+    }
+
+    [Fact]
     public void A_probe_needs_labels() =>
         tiny.Duet("eval", "probe", tiny.Run, "--store", "other").ShouldBeOneError(2, "no labels", "--labels folders");
 

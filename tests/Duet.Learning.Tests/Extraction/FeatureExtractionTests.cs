@@ -207,7 +207,7 @@ public sealed class FeatureExtractionTests : IDisposable
 
     private ExtractResult Run(string output, ExtractOptions? options = null, IReadOnlyList<StoredVideo>? videos = null, LevelStore? store = null)
     {
-        using var source = ExtractSource.Open(encoder);
+        using var source = FeatureSource.Open(encoder);
         return FeatureExtraction.Run(
             source, new EvaluationStore(store ?? new LevelStore(), "store", "fingerprint"), videos ?? Videos, ExtractModality.Video, options ?? Options, In(output), null, TestContext.Current.CancellationToken);
     }

@@ -39,6 +39,51 @@ public sealed class TablesTests
     }
 
     [Fact]
+    public void TheRetrievalTableHoldsTheResultsNumbers()
+    {
+        using var run = new RunFolderBuilder();
+        run.Write("eval-retrieval.json", run.RetrievalResult());
+        var section = ReportPage.Write(run).Section("retrieval")!;
+        ReportPage.Rows(section.Descendants("table").Single()).Select(r => string.Join(" | ", r)).ShouldBe(
+        [
+            "video → video | pretrained | conv5 | 73.1 %68.1 – 78.1 %chance 8.3 % | 95.0 %90.0 – 98.0 %chance 35.4 % | ",
+            "video → video | random | conv5 | 28.2 %23.2 – 33.2 %chance 8.3 % | 95.0 %90.0 – 98.0 %chance 35.4 % | ",
+            "audio → video | pretrained | conv5 | 77.6 %72.6 – 82.6 %chance 8.3 % | 95.0 %90.0 – 98.0 %chance 35.4 % | 32 – 4chance 78.5",
+        ]);
+        ReportPage.Shown(section).ShouldContain("test: 156 among 444");
+        section.Descendants("img").ShouldBeEmpty("there is no store, so there are no pictures");
+    }
+
+    [Fact]
+    public void NeighboursAreShownByAFrameEachAndHitsAreMarked()
+    {
+        using var run = new RunFolderBuilder();
+        run.Write("eval-retrieval.json", run.RetrievalResult("a", "b", "c"));
+        var queries = ReportPage.Draw(run, new DrawnStore()).Section("retrieval")!.Descendants("div").Where(d => (string?)d.Attribute("class") == "query").ToList();
+        queries.Count.ShouldBe(2);
+
+        // Within the pictures the class is the hit, across the modalities the video itself.
+        Classes(queries[0]).ShouldBe(["asked", "miss", "hit", "hit"]);
+        Classes(queries[1]).ShouldBe(["asked", "miss", "miss", "hit"]);
+        queries.ShouldAllBe(q => q.Descendants("img").Count() == 4);
+        ReportPage.Shown(queries[0]).ShouldContain("first hit at 2");
+
+        static IEnumerable<string?> Classes(System.Xml.Linq.XElement query) => query.Elements("figure").Select(f => (string?)f.Attribute("class"));
+    }
+
+    [Theory]
+    [InlineData("recall", 1.2)]
+    [InlineData("chance", -1)]
+    public void ARecallThatIsNoShareIsNamed(string field, double value)
+    {
+        using var run = new RunFolderBuilder();
+        var result = run.RetrievalResult();
+        result["results"]![1]!["recall_at"]![0]![field] = value;
+        run.Write("eval-retrieval.json", result);
+        Should.Throw<ReportException>(() => ReportPage.Write(run)).Message.ShouldContain($"results[1].recall_at.{field}");
+    }
+
+    [Fact]
     public void TheOffsetTableHoldsTheResultsNumbers()
     {
         using var run = new RunFolderBuilder();

@@ -216,6 +216,41 @@ internal sealed class RunFolderBuilder : IDisposable
 
     private static JsonArray Ids(int count) => new([.. Enumerable.Range(0, count).Select(i => (JsonNode)Id(i))]);
 
+    /// <summary>Neighbours within the pictures and across; <paramref name="videos"/> are the ids of the queries and of what they find.</summary>
+    public JsonObject RetrievalResult(params string[] videos) => new()
+    {
+        ["format"] = "duet.result/1",
+        ["kind"] = "retrieval",
+        ["clips_per_video"] = 10,
+        ["distance"] = "cosine",
+        ["folds"] = new JsonArray(new JsonObject { ["name"] = "test", ["train"] = 444, ["test"] = 156 }),
+        ["results"] = new JsonArray(
+            RetrievalRow("video->video", "pretrained", 0.731, "drum", videos),
+            RetrievalRow("video->video", "random", 0.282, "drum", []),
+            RetrievalRow("audio->video", "pretrained", 0.776, "drum", videos, 3)),
+    };
+
+    private static JsonObject RetrievalRow(string modality, string weights, double recall, string label, string[] videos, double? rank = null) => new()
+    {
+        ["modality"] = modality,
+        ["weights"] = weights,
+        ["layer"] = "conv5",
+        ["queries"] = 156,
+        ["recall_at"] = new JsonArray(
+            new JsonObject { ["k"] = 1, ["recall"] = recall, ["ci95"] = new JsonArray(recall - 0.05, recall + 0.05), ["chance"] = 0.083 },
+            new JsonObject { ["k"] = 5, ["recall"] = 0.95, ["ci95"] = new JsonArray(0.9, 0.98), ["chance"] = 0.354 }),
+        ["median_rank"] = rank,
+        ["median_rank_ci95"] = rank is null ? null : new JsonArray(2, 4),
+        ["chance_median_rank"] = rank is null ? null : 78.5,
+        ["neighbours"] = new JsonArray([.. videos.Take(1).Select(v => new JsonObject
+        {
+            ["video_id"] = v,
+            ["label"] = label,
+            ["rank"] = 2,
+            ["nearest"] = new JsonArray([.. videos.Reverse().Select((n, i) => new JsonObject { ["video_id"] = n, ["label"] = i == 0 ? "rain" : label, ["distance"] = 0.25 * (i + 1) })]),
+        })]),
+    };
+
     private JsonObject ProbeRow(string modality, string weights, double accuracy, double low, double high, double diagonal)
     {
         var counts = new JsonArray();

@@ -4,7 +4,6 @@ using System.Text;
 using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Learning.Audio;
-using Duet.Learning.Evaluation;
 using Duet.Learning.Models;
 using Duet.Learning.Native;
 using Duet.Learning.Pretext;
@@ -15,15 +14,15 @@ using Duet.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Duet.Learning.Extraction;
+namespace Duet.Learning.Evaluation;
 
 /// <summary>The networks that features come from, with what says how to feed them: a run's newest checkpoint, or one encoder's file.</summary>
-public sealed class ExtractSource : IDisposable
+public sealed class FeatureSource : IDisposable
 {
     private readonly IDisposable owner;
     private readonly Func<Device, ClipPreprocessor> preprocessor;
 
-    private ExtractSource(IDisposable owner, string name, IReadOnlyList<FeatureNetwork> networks, IReadOnlyList<PreprocessingCard> cards, Func<Device, ClipPreprocessor> preprocessor, TrainingOptions machine)
+    private FeatureSource(IDisposable owner, string name, IReadOnlyList<FeatureNetwork> networks, IReadOnlyList<PreprocessingCard> cards, Func<Device, ClipPreprocessor> preprocessor, TrainingOptions machine)
     {
         this.owner = owner;
         this.preprocessor = preprocessor;
@@ -35,6 +34,15 @@ public sealed class ExtractSource : IDisposable
 
     /// <summary>The run's folder, or the encoder's file.</summary>
     public string Name { get; }
+
+    /// <summary>The run's folder; null for an encoder's file.</summary>
+    public RunFolder? Folder { get; private init; }
+
+    /// <summary>The run's recipe; null for an encoder's file.</summary>
+    public Recipe? Recipe { get; private init; }
+
+    /// <summary>Why vectors of both modalities can't be compared; null where the run put them into one space.</summary>
+    public string? Apart { get; private init; } = "An encoder's file holds one encoder without its head.";
 
     /// <summary>How the machine is used: threads, decode workers, device.</summary>
     public TrainingOptions Machine { get; }
@@ -57,13 +65,13 @@ public sealed class ExtractSource : IDisposable
     /// <exception cref="UsageException">It is neither, or the run has no checkpoint yet.</exception>
     /// <exception cref="WeightsException">The file is damaged, or no encoder's.</exception>
     /// <exception cref="TrainingException">No checkpoint can be used.</exception>
-    public static ExtractSource Open(string path, Action<string>? damaged = null)
+    public static FeatureSource Open(string path, Action<string>? damaged = null)
     {
         TorchRuntime.EnsureLoaded();
         if (File.Exists(path))
         {
             var (encoder, card) = EncoderFile.Load(path);
-            return new ExtractSource(encoder, Path.GetFullPath(path), [FeatureNetwork.Of(encoder)], [card], device => ClipPreprocessor.FromCard(card, device), new TrainingOptions());
+            return new FeatureSource(encoder, Path.GetFullPath(path), [FeatureNetwork.Of(encoder)], [card], device => ClipPreprocessor.FromCard(card, device), new TrainingOptions());
         }
 
         if (!Directory.Exists(path))
@@ -117,7 +125,7 @@ public sealed class ExtractSource : IDisposable
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
-    private static ExtractSource Of(
+    private static FeatureSource Of(
         IDisposable owner, RunFolder folder, Recipe recipe, long step, SpectrogramStatistics? statistics, Func<Device, ClipPreprocessor> preprocessor, params IReadOnlyList<FeatureNetwork> networks) =>
         new(
             owner,
@@ -125,5 +133,15 @@ public sealed class ExtractSource : IDisposable
             networks,
             [.. networks.Select(n => PreprocessingCard.Of(n.Encoder, recipe.Clip, recipe.Spectrogram, statistics, folder.Name, recipe.MethodName(), step))],
             preprocessor,
-            recipe.Training);
+            recipe.Training)
+        {
+            Folder = folder,
+            Recipe = recipe,
+            Apart = recipe switch
+            {
+                { Method: not RecipeMethod.Avts } => $"The run '{folder.Path}' was made by {recipe.MethodName()}, whose encoders share no space: each predicts clusters, and no loss brings a video's pictures and its sound together.",
+                { Avts.Loss: AvtsLoss.CrossEntropy } => $"The run '{folder.Path}' was taught with avts.loss: cross_entropy, whose fusion head judges pairs; its embeddings alone can't be compared.",
+                _ => null,
+            },
+        };
 }
