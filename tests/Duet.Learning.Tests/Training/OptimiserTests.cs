@@ -57,6 +57,32 @@ public sealed class OptimiserTests
         }
     }
 
+    [Theory]
+    [InlineData(OptimiserName.Sgd)]
+    [InlineData(OptimiserName.AdamW)]
+    public void A_parameter_with_three_times_the_rate_goes_where_three_times_the_rate_leads(OptimiserName name)
+    {
+        var options = new OptimiserOptions { Name = name, WeightDecay = 0.1 };
+        float[] Walk(double rate, double factor)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var other = new TorchSharp.Modules.Parameter(torch.ones(4));
+            using var one = new TorchSharp.Modules.Parameter(torch.ones(4));
+            using var optimiser = Optimisers.Create(options, [new("other", other, Decays: true), new("one", one, Decays: true, factor)]);
+            for (var step = 1; step <= 3; step++)
+            {
+                other.grad = torch.ones(4);
+                one.grad = torch.tensor(new[] { 1f, -2f, 0.5f, step });
+                optimiser.Step(rate);
+            }
+
+            return one.data<float>().ToArray();
+        }
+
+        Walk(0.01, 3).ShouldBe(Walk(0.03, 1), tolerance: 1e-6);
+        Walk(0.01, 1).ShouldNotBe(Walk(0.03, 1));
+    }
+
     [Fact]
     public void Clipping_scales_all_gradients_by_one_factor_and_only_when_they_are_too_long()
     {

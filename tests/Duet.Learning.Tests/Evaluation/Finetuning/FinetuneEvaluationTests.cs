@@ -79,6 +79,11 @@ public sealed class FinetuneEvaluationTests
         result.Splits[1].Sweep.ShouldBeEmpty();
         Directory.Exists(Path.Combine(tiny.Folder.Path, "fold2", "sweep")).ShouldBeFalse();
 
+        // The rates that the loop really took after the warm-up: both, then the best for both splits.
+        var best = result.Splits[0].LearningRate;
+        tiny.Progress.OfType<StepProgress>().GroupBy(p => p.Stage).SelectMany(g => new[] { g.First().LearningRate, g.Last().LearningRate }).ShouldBe(
+            [0.05 / 10, 0.05, 0.001 / 10, 0.001, best / 10, best, best / 10, best], tolerance: 1e-12);
+
         var sweep = RunStore.Read(tiny.Folder.Sweep("fold1", 0.05));
         var final = RunStore.Read(tiny.Folder.Final("fold1"));
         (sweep.Train.Count, sweep.Validation.Count, sweep.Test.Count).ShouldBe((9, 3, 0));
