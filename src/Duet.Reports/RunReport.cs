@@ -48,7 +48,7 @@ public static class RunReport
             html = Page.Draw(new ReportContext
             {
                 Files = files,
-                Title = options.Title ?? files.Recipe.Name ?? files.Sync?.Run.Text() ?? files.Probe?.Run.Text() ?? Path.GetFileName(Path.GetFullPath(runFolder).TrimEnd('/')),
+                Title = options.Title ?? files.Recipe.Name ?? files.Sync?.Run.Text() ?? files.Probe?.Run.Text() ?? (files.Finetunings is [.., var last] ? last.Protocol : null) ?? Path.GetFileName(Path.GetFullPath(runFolder).TrimEnd('/')),
                 Command = options.Command,
                 Store = store,
                 StoreProblem = problem,
@@ -91,6 +91,7 @@ public static class RunReport
             files.Sync?.Store.Find("path", "directory").Text(),
             files.Probe?.Store.Text(),
             files.Retrieval?.Store.Text(),
+            files.Finetunings.Count > 0 ? files.Finetunings[^1].Store.Text() : null,
         ];
         var places = named.OfType<string>().Where(n => n.Length > 0)
             .SelectMany(n => new[] { n, Path.Combine(files.Folder, n) })

@@ -34,10 +34,24 @@ internal sealed record ProbeRow
     public string? Layer { get; init; }
     public double? Accuracy { get; init; }
     public Interval? AccuracyCi95 { get; init; }
+    public double? MeanOfFolds { get; init; }
     public IReadOnlyList<double?>? PerSeed { get; init; }
     public bool? Converged { get; init; }
     public IReadOnlyDictionary<string, ProbeClass>? PerClass { get; init; }
     public ConfusionCounts? Confusion { get; init; }
+    public IReadOnlyList<ProbeAnswer>? Predictions { get; init; }
+}
+
+/// <summary>What one test video was named.</summary>
+internal sealed record ProbeAnswer
+{
+    public string? VideoId { get; init; }
+    public string? Label { get; init; }
+    public string? Predicted { get; init; }
+    public string? Split { get; init; }
+
+    /// <summary>Whether it was named right.</summary>
+    public bool IsRight => string.Equals(Label, Predicted, StringComparison.Ordinal);
 }
 
 /// <summary>One class: the share of its videos that were named right, and how many there are.</summary>

@@ -63,12 +63,38 @@ internal static class ResultChecks
     public static ProbeResult Check(string path, ProbeResult probe)
     {
         LeftOut(path, probe.LeftOut);
+        Rows(path, probe.Results);
+        return probe;
+    }
+
+    /// <inheritdoc cref="Check(string, SyncResult)"/>
+    public static FinetuneResult Check(string path, FinetuneResult finetuning)
+    {
+        LeftOut(path, finetuning.LeftOut);
+        Rows(path, finetuning.Results);
+        foreach (var split in finetuning.Splits ?? [])
+        {
+            Present(path, "splits", split);
+            Share(path, "splits.accuracy", split.Accuracy);
+        }
+
+        return finetuning;
+    }
+
+    private static void Rows(string path, IReadOnlyList<ProbeRow>? rows)
+    {
         int number = 0;
-        foreach (var row in probe.Results ?? [])
+        foreach (var row in rows ?? [])
         {
             string where = $"results[{number++}]";
             Present(path, where, row);
             Share(path, $"{where}.accuracy", row.Accuracy);
+            Share(path, $"{where}.mean_of_folds", row.MeanOfFolds);
+            foreach (var answer in row.Predictions ?? [])
+            {
+                Present(path, $"{where}.predictions", answer);
+            }
+
             foreach (var (label, score) in row.PerClass ?? new Dictionary<string, ProbeClass>(StringComparer.Ordinal))
             {
                 Share(path, $"{where}.per_class.{label}.accuracy", score?.Accuracy);
@@ -87,8 +113,6 @@ internal static class ResultChecks
                 }
             }
         }
-
-        return probe;
     }
 
     /// <inheritdoc cref="Check(string, SyncResult)"/>

@@ -17,6 +17,9 @@ internal sealed record RunFiles
     public ProbeResult? Probe { get; init; }
     public RetrievalResult? Retrieval { get; init; }
 
+    /// <summary>Finetunings, oldest first.</summary>
+    public IReadOnlyList<FinetuneResult> Finetunings { get; init; } = [];
+
     /// <summary>The result files that were used, relative to the folder.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 }
@@ -70,7 +73,7 @@ internal static class RunFilesReader
 
     private static JsonElement? ReadElement(string path) => Json.ReadFile(path) is { } bytes ? Json.Parse<JsonElement>(path, bytes) : null;
 
-    /// <summary>JSON files in the folder, its run and their direct subfolders, oldest first, so that the newest result of a kind is the one shown.</summary>
+    /// <summary>JSON files in the folder, its run and their direct subfolders, and each finetuning's result, oldest first, so that the newest result of a kind is the one shown.</summary>
     private static List<string> ResultFiles(string folder, string run)
     {
         var found = new List<string>();
@@ -80,6 +83,13 @@ internal static class RunFilesReader
             foreach (string inner in Directory.EnumerateDirectories(root).Where(d => !NoResults.Contains(Path.GetFileName(d))))
             {
                 found.AddRange(Directory.EnumerateFiles(inner, "*.json"));
+            }
+
+            // A finetuning's own trainings lie below its folder, and are none of the run's results.
+            string finetunings = Path.Combine(root, "finetune");
+            if (Directory.Exists(finetunings))
+            {
+                found.AddRange(Directory.EnumerateDirectories(finetunings).Select(d => Path.Combine(d, "result.json")).Where(File.Exists));
             }
         }
 
@@ -122,6 +132,8 @@ internal static class RunFilesReader
                 return files with { Probe = ResultChecks.Check(path, Json.Parse<ProbeResult>(path, bytes)) };
             case "retrieval":
                 return files with { Retrieval = ResultChecks.Check(path, Json.Parse<RetrievalResult>(path, bytes)) };
+            case "finetune":
+                return files with { Finetunings = [.. files.Finetunings, ResultChecks.Check(path, Json.Parse<FinetuneResult>(path, bytes))] };
             case "demo":
                 var demo = Json.Parse<DemoResult>(path, bytes);
                 return files with

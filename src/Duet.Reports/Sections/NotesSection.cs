@@ -51,7 +51,7 @@ internal static class NotesSection
             notes.Add("The last line of metrics.jsonl is torn: the run was stopped while it wrote, and that line is left out.");
         }
 
-        if (sync is null && probe is null)
+        if (sync is null && probe is null && context.Files.Finetunings.Count == 0)
         {
             notes.Add(context.Files.Recipe.Method is null or "avts"
                 ? "Nobody has judged this run on held-out videos yet: \"duet eval sync\" and \"duet eval probe\" do."

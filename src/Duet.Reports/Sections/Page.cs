@@ -21,7 +21,7 @@ internal static class Page
 
     private static IEnumerable<Section> Sections(ReportContext context)
     {
-        Section?[] found = [ExamplesSection.Draw(context), SyncSection.Draw(context), ProbeSection.Draw(context), RetrievalSection.Draw(context), TrainingSection.Draw(context)];
+        Section?[] found = [ExamplesSection.Draw(context), SyncSection.Draw(context), ProbeSection.Draw(context), FinetuneSection.Draw(context), RetrievalSection.Draw(context), TrainingSection.Draw(context)];
         return found.OfType<Section>().Concat(ProvenanceSection.Draw(context)).Append(NotesSection.Draw(context));
     }
 

@@ -30,12 +30,7 @@ internal static class ProbeSection
             body.Add(C("div", "charts", charts));
         }
 
-        var matrices = rows.Where(r => r.Confusion is { Labels.Count: > 0, Counts: not null }).Select(Matrix).ToList();
-        if (matrices.Count > 0)
-        {
-            body.Add(C("details", "fold", E("summary", "Confusion matrices: what was taken for what"), C("div", "charts", matrices)));
-        }
-
+        body.AddRange(ClassificationParts.Folded(rows));
         return new Section("probe", "What did the encoders learn?", body);
     }
 
@@ -69,7 +64,7 @@ internal static class ProbeSection
         {
             bool learned = string.Equals(r.Weights, "pretrained", StringComparison.Ordinal);
             var difference = learned && r.Modality is { } m ? Difference(probe, m) : null;
-            double? guess = MostCommonShare(r);
+            double? guess = ClassificationParts.MostCommonShare(r);
             return (IReadOnlyList<object?>)
             [
                 new object?[] { C("span", learned ? "swatch" : "swatch hollow", Plot.Colour(Terms.Colour(r.Modality))), Outside(r.Modality) },
@@ -87,39 +82,9 @@ internal static class ProbeSection
 
     private static string? LayerOf(ProbeResult probe, string? modality) => modality is null ? null : probe.Layer.Find(modality).Text() ?? probe.Layer.Text();
 
-    /// <summary>What always answering the most common label would give.</summary>
-    private static double? MostCommonShare(ProbeRow row)
-    {
-        var supports = row.PerClass?.Values.Select(c => (double)(c?.Support ?? 0)).ToList();
-        return supports is { Count: > 0 } && supports.Sum() > 0 ? supports.Max() / supports.Sum() : null;
-    }
-
-    private static XElement? PerClass(ProbeResult probe, string modality)
-    {
-        if (Row(probe, modality, "pretrained")?.PerClass is not { Count: > 0 } learned)
-        {
-            return null;
-        }
-
-        const int Most = 60;
-        var random = Row(probe, modality, "random")?.PerClass;
-        var bars = learned
-            .OrderByDescending(c => c.Value?.Accuracy ?? -1).ThenBy(c => c.Key, StringComparer.Ordinal)
-            .Select(c => new ClassBar(c.Key, c.Value?.Accuracy, random is not null && random.TryGetValue(c.Key, out var r) ? r?.Accuracy : null, c.Value?.Support))
-            .ToList();
-        string name = modality is "audio" ? "Sound, kind by kind" : modality is "video" ? "Picture, kind by kind" : $"{modality}, kind by kind";
-        var shown = bars.Take(Most).ToList();
-        return Plot.Figure(
-            name,
-            ClassBars.Draw($"Accuracy of the {modality} probe per class.", shown, Terms.Colour(modality)),
-            [new LegendItem("learned", Terms.Colour(modality)), new LegendItem("random weights", "ink", Mark.Upright)],
-            bars.Count > Most ? $"The {Most} best of {bars.Count} classes; the result file has all." : null);
-    }
-
-    private static XElement Matrix(ProbeRow row)
-    {
-        var labels = row.Confusion!.Labels!;
-        string name = $"{row.Modality}, {row.Weights} weights";
-        return Plot.Figure(name, HeatMap.Draw($"Confusion matrix: {name}.", labels, row.Confusion.Counts!, Terms.Colour(row.Modality)));
-    }
+    private static XElement? PerClass(ProbeResult probe, string modality) => ClassificationParts.PerClass(
+        modality is "audio" ? "Sound, kind by kind" : modality is "video" ? "Picture, kind by kind" : $"{modality}, kind by kind",
+        $"{modality} probe",
+        probe.Results?.FirstOrDefault(r => r.Modality == modality && r.Weights is not "random") ?? Row(probe, modality, "random"),
+        Row(probe, modality, "pretrained") is null ? null : Row(probe, modality, "random"));
 }

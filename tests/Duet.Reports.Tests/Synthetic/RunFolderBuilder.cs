@@ -202,6 +202,25 @@ internal sealed class RunFolderBuilder : IDisposable
         },
     };
 
+    /// <summary>A finetuning's result over two splits.</summary>
+    public JsonObject Finetuning(string method = "avts") => new()
+    {
+        ["format"] = "duet.result/1",
+        ["kind"] = "finetune",
+        ["run"] = "runs/demo/run",
+        ["method"] = method,
+        ["dataset"] = "own",
+        ["protocol"] = "finetune_own_small_cpu",
+        ["layers"] = "all",
+        ["networks"] = new JsonArray("resnet18_audio"),
+        ["clip"] = "2 s of sound",
+        ["label_share"] = 0.5,
+        ["test_clips"] = 10,
+        ["store"] = "store",
+        ["results"] = new JsonArray(ProbeRow("audio", "pretrained", 0.8, 0.7, 0.9, 0.8)),
+        ["splits"] = new JsonArray(new JsonObject { ["name"] = "split1", ["train"] = 120, ["test"] = 60, ["learning_rate"] = 0.01, ["accuracy"] = 0.82 }),
+    };
+
     public static JsonObject Kind(double accuracy, double low, double high, double auc, double aucLow, double aucHigh) => new()
     {
         ["accuracy"] = accuracy,
@@ -274,8 +293,12 @@ internal sealed class RunFolderBuilder : IDisposable
             ["layer"] = "conv5",
             ["accuracy"] = accuracy,
             ["accuracy_ci95"] = new JsonArray(low, high),
+            ["mean_of_folds"] = accuracy,
             ["per_class"] = perClass,
             ["confusion"] = new JsonObject { ["labels"] = new JsonArray([.. Labels.Select(l => (JsonNode)l)]), ["counts"] = counts },
+            ["predictions"] = new JsonArray(
+                new JsonObject { ["video_id"] = Id(0), ["label"] = Labels[0], ["predicted"] = Labels[0], ["split"] = "test" },
+                new JsonObject { ["video_id"] = Id(1), ["label"] = Labels[1], ["predicted"] = Labels[0], ["split"] = "test" }),
         };
     }
 
