@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Duet.Data;
 using Duet.Data.Clips;
+using Duet.Data.Datasets;
 using Duet.Data.Store;
 using Duet.Learning.Evaluation;
 using Duet.Learning.Models;
@@ -49,13 +50,13 @@ internal sealed class ExtractPlan
             return store.Videos.Count > 0 ? store.Videos : throw new UsageException($"The store '{store.Directory}' holds no ready video.");
         }
 
-        StoredVideo[] chosen = [.. store.Videos.Where(v => string.Equals(v.Split, split, StringComparison.Ordinal))];
-        if (chosen.Length > 0)
+        var splits = Partition.Of(store.Videos, new PartitionOptions()).Splits;
+        if (splits.TryGetValue(split, out var chosen))
         {
             return chosen;
         }
 
-        string[] known = [.. store.Videos.Select(v => v.Split).OfType<string>().Where(s => s.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] known = [.. splits.Keys.Order(StringComparer.Ordinal)];
         throw new UsageException(known.Length == 0
             ? $"The store has no split '{split}': its catalog names none. Leave --split away."
             : $"The store has no split '{split}'.{(NearestName.Find(split, known) is { } near ? $" Did you mean '{near}'?" : "")} It has: {string.Join(", ", known)}.");

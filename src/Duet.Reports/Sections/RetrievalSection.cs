@@ -36,7 +36,7 @@ internal static class RetrievalSection
         var rows = retrieval.Results!;
         var parts = new List<string>
         {
-            $"Each video is one point: the mean over {(retrieval.ClipsPerVideo is { } clips ? Numbers.Count(clips) : "its")} clips. Recall at k is the share of queries that have a hit among their k nearest points by {(retrieval.Distance is "euclidean" ? "Euclidean" : "cosine")} distance.",
+            $"Each video is one point: {(retrieval.ClipsPerVideo switch { null => "the mean over its clips", 1 => "one clip", { } clips => $"the mean over {Numbers.Count(clips)} clips" })}. Recall at k is the share of queries that have a hit among their k nearest points by {(retrieval.Distance is "euclidean" ? "Euclidean" : "cosine")} distance.",
         };
         if (rows.Any(r => IsWithin(r.Modality)))
         {
@@ -107,7 +107,7 @@ internal static class RetrievalSection
                 "figure",
                 hit ? "hit" : "miss",
                 Picture(context, n.VideoId, n.Label) ?? E("span", Numbers.None),
-                E("figcaption", Outside(n.Label), " ", n.Distance is { } d ? d.ToString("0.00", CultureInfo.InvariantCulture) : "", C("span", "sr-only", hit ? " (hit)" : "")));
+                E("figcaption", Outside(n.Label), " ", n.Distance is { } d ? d.ToString("0.000", CultureInfo.InvariantCulture) : "", C("span", "sr-only", hit ? " (hit)" : "")));
         });
         return C("div", "query", C("figure", "asked", picture, E("figcaption", Outside(query.Label ?? query.VideoId), C("span", "under", place))), nearest);
     }
