@@ -51,7 +51,7 @@ internal static class ExtractFolder
                 using var held = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
                 File.Delete(file);
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // In use, or gone already: another process's matter.
             }
