@@ -85,6 +85,7 @@ internal static class MeasuredNumbers
             Kind = file.Kind!,
             Protocol = file.Protocol ?? "default",
             Layers = file.Kind == "finetune" ? file.Layers.Text() ?? "" : "",
+            Labels = Labels(file),
             Dataset = file.Dataset ?? (file.Kind == "sync" ? Known(run.Store) : "own"),
             Modality = modality,
             Measure = measure,
@@ -97,13 +98,13 @@ internal static class MeasuredNumbers
             Runs = [id],
         };
         // What a random or a missing network names does not depend on the run that it stands beside.
-        string alike = string.Join('\n', Cell(row), file.StoreFingerprint, from.Layer, file.VideosPerClass, file.LabelShare, pretrained ? run.WithoutSeed : "");
+        string alike = string.Join('\n', Cell(row), file.StoreFingerprint, from.Layer, pretrained ? run.WithoutSeed : "");
         return new Measured(row, string.Create(CultureInfo.InvariantCulture, $"{(pretrained ? run.Recipe.Seed : null)}/{file.Seed}"), alike);
     }
 
     /// <summary>Everything that a row says but its number and its runs.</summary>
     public static string Cell(ResultRow row) =>
-        string.Join('\n', row.Dataset, row.Kind, row.Protocol, row.Layers, row.Modality, row.Measure, row.Method, row.Data, row.Model, row.Clip, row.K?.ToString("000000", CultureInfo.InvariantCulture));
+        string.Join('\n', row.Dataset, row.Kind, row.Protocol, row.Layers, row.Labels, row.Modality, row.Measure, row.Method, row.Data, row.Model, row.Clip, row.K?.ToString("000000", CultureInfo.InvariantCulture));
 
     /// <summary>The data set whose videos a store's name promises, for results that do not say.</summary>
     private static string Known(string store) =>
@@ -125,6 +126,13 @@ internal static class MeasuredNumbers
 
         return (modality switch { "audio" => run.Recipe.Audio, "video" => run.Recipe.Video, _ => run.Recipe.Video is { } v && run.Recipe.Audio is { } a ? $"{v} + {a}" : run.Recipe.Video ?? run.Recipe.Audio }) ?? "";
     }
+
+    private static string Labels(ResultFile file) => (file.VideosPerClass, file.LabelShare) switch
+    {
+        ( > 0 and var few, _) => string.Create(CultureInfo.InvariantCulture, $"{few} a class"),
+        (_, < 1 and var share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.##} %"),
+        _ => "",
+    };
 
     private static string Clip(ResultFile file, RunFacts run, string modality)
     {

@@ -30,6 +30,9 @@ public sealed record ResultRow
     /// <summary>What was finetuned: <c>all</c> or <c>fc</c>; empty elsewhere.</summary>
     public required string Layers { get; init; }
 
+    /// <summary>How few labels taught, in words: <c>10 %</c>, <c>3 a class</c>; empty where all did.</summary>
+    public string Labels { get; init; } = "";
+
     /// <summary>The data set that it is evaluated on.</summary>
     public required string Dataset { get; init; }
 

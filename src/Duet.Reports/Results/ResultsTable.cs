@@ -30,7 +30,7 @@ public sealed record ResultsTable(IReadOnlyList<ResultRow> Rows, IReadOnlyList<S
             .Where(m => protocol is null || m.Row.Protocol == protocol || m.Row.Kind == protocol)
             .GroupBy(m => m.Alike, StringComparer.Ordinal)
             .SelectMany(Together)
-            .Select(r => r with { Published = PublishedNumbers.For(r) })
+            .Select(r => r with { Published = r.Labels.Length == 0 ? PublishedNumbers.For(r) : [] })
             .OrderBy(MeasuredNumbers.Cell, StringComparer.Ordinal)
             .ThenBy(r => r.Runs[0], StringComparer.Ordinal);
         return new ResultsTable([.. rows], skipped);
@@ -59,8 +59,8 @@ public sealed record ResultsTable(IReadOnlyList<ResultRow> Rows, IReadOnlyList<S
         return rows[0] with
         {
             Number = mean,
-            Low = mean - half,
-            High = mean + half,
+            Low = Math.Max(0, mean - half),
+            High = Math.Min(100, mean + half),
             IntervalOver = "seeds",
             Seeds = rows.Count,
             PerFold = rows.All(r => r.PerFold.Count == folds) ? [.. Enumerable.Range(0, folds).Select(f => rows.Average(r => r.PerFold[f]))] : [],

@@ -17,6 +17,7 @@ public static class ResultsText
         ("model", false, r => r.Model),
         ("clip", false, r => r.Clip),
         ("k", true, r => r.K?.ToString(CultureInfo.InvariantCulture) ?? ""),
+        ("labels", false, r => r.Labels),
         ("measure", false, r => r.Measure),
         ("%", true, r => Text(r.Number)),
         ("95 % interval", false, r => r.Low is { } low && r.High is { } high ? $"{Text(low)} to {Text(high)}, {r.IntervalOver}" : ""),
@@ -61,12 +62,12 @@ public static class ResultsText
     {
         ArgumentNullException.ThrowIfNull(table);
         var text = new StringBuilder();
-        text.Append("dataset,kind,protocol,layers,modality,method,data,model,clip,k,measure,percent,low,high,interval_over,per_fold,seeds,runs,published\r\n");
+        text.Append("dataset,kind,protocol,layers,labels,modality,method,data,model,clip,k,measure,percent,low,high,interval_over,per_fold,seeds,runs,published\r\n");
         foreach (var r in table.Rows)
         {
             string[] cells =
             [
-                r.Dataset, r.Kind, r.Protocol, r.Layers, r.Modality, r.Method, r.Data, r.Model, r.Clip, r.K?.ToString(CultureInfo.InvariantCulture) ?? "", r.Measure,
+                r.Dataset, r.Kind, r.Protocol, r.Layers, r.Labels, r.Modality, r.Method, r.Data, r.Model, r.Clip, r.K?.ToString(CultureInfo.InvariantCulture) ?? "", r.Measure,
                 Full(r.Number), Full(r.Low), Full(r.High), r.IntervalOver, string.Join(' ', r.PerFold.Select(f => Full(f))), r.Seeds.ToString(CultureInfo.InvariantCulture),
                 string.Join("; ", r.Runs), string.Join("; ", r.Published),
             ];

@@ -37,6 +37,36 @@ public sealed class ResultsTableTests : IDisposable
     }
 
     [Fact]
+    public void Few_labels_are_said_and_are_not_compared_with_what_papers_reach_with_all()
+    {
+        var all = Probe("esc50", 0, [0.7]);
+        all["protocol"] = "probe_esc50";
+        var few = Probe("esc50", 0, [0.4]);
+        few["protocol"] = "probe_esc50";
+        few["videos_per_class"] = 3;
+        var share = Probe("esc50", 0, [0.3]);
+        share["protocol"] = "probe_esc50";
+        share["label_share"] = 0.125;
+        Run("all", 0, all);
+        Run("few", 0, few);
+        Run("share", 0, share);
+        var rows = ResultsTable.Read([folder]).Rows;
+        rows.Select(r => (r.Labels, Math.Round(r.Number, 6), r.Published.Count > 0)).ShouldBe([("", 70, true), ("12.5 %", 30, false), ("3 a class", 40, false)]);
+        ResultsText.Aligned(new ResultsTable(rows, [])).ShouldContain("12.5 %");
+        ResultsText.Csv(new ResultsTable(rows, [])).ShouldContain(",3 a class,");
+    }
+
+    [Fact]
+    public void An_interval_over_seeds_stays_among_the_shares_that_there_are()
+    {
+        Run("xdc_0", 0, Probe("esc50", 0, [0.9]));
+        Run("xdc_1", 1, Probe("esc50", 1, [1.0]));
+        var row = ResultsTable.Read([folder]).Rows.ShouldHaveSingleItem();
+        row.High.ShouldBe(100);
+        row.Low!.Value.ShouldBeInRange(0, 95);
+    }
+
+    [Fact]
     public void A_random_network_is_the_same_whichever_run_it_stands_beside()
     {
         foreach (int seed in new[] { 0, 1 })
@@ -141,7 +171,7 @@ public sealed class ResultsTableTests : IDisposable
 
         ResultsText.Markdown(table).ShouldContain("=a\\|b @ 40");
         var cells = ResultsText.Csv(table).Split("\r\n");
-        cells[0].Split(',').Length.ShouldBe(19);
+        cells[0].Split(',').Length.ShouldBe(20);
         cells[1].ShouldContain(",55,40,70,videos,50 60,1,'=a|b @ 40,");
     }
 

@@ -88,7 +88,7 @@ internal sealed record TestedSplits(FinetuneFolder Folder, EvaluationRecipe Reci
     private string Clip()
     {
         var clip = Settings.Clip;
-        var frames = string.Create(CultureInfo.InvariantCulture, $"{clip.Frames}x{clip.Size} at {clip.FrameRate} fps");
+        var frames = string.Create(CultureInfo.InvariantCulture, $"{clip.Frames}x{clip.Size}x{clip.Size} at {clip.FrameRate} fps");
         var sound = string.Create(CultureInfo.InvariantCulture, $"{clip.AudioSeconds.ToDouble():0.###} s of sound");
         return Settings.Content switch
         {
