@@ -7,6 +7,7 @@
     bench/run.py kmeans [--rows 100000]       k-means against faiss: two sorts of data, time and objective
     bench/run.py kmeans-memory --rows 1000000 duet cluster on a table: peak memory
     bench/run.py kmeans-scaling --out FILE    k-means over rows, clusters and dimensions; bench/plot_scaling.py draws it
+    bench/run.py svm --store STORE            linear SVMs against scikit-learn's on a store's sound: time, predictions, decision values
 
 The machine may be doing other work: trust the ratios, which are of neighbouring runs, more than the rates, and those of
 processor time more than those by the clock.
@@ -186,10 +187,42 @@ def kmeans_scaling(a):
     pathlib.Path(a.out).write_text(json.dumps(points, indent=1) + "\n")
 
 
+def svm(a):
+    """Both on the same rows, standardised by the same folds. Clips that the two name differently, and recordings (mean decision value of 10 clips)."""
+    import numpy
+
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        subprocess.run([*ours_command(), "svm-data", "--store", a.store, "--out", folder], check=True)
+        for features in a.features:
+            for loss in ("squared_hinge", "hinge"):
+                for c in a.c:
+                    shape = ["--file", folder / f"{features}.f32", "--rows", folder / "rows.txt", "--c", c, "--folds", a.folds, *(["--tight"] if a.tight else [])]
+                    primal = ["--primal"] if loss == "squared_hinge" and a.tight else []
+                    m = in_turn(
+                        a.rounds,
+                        duet=lambda: ours("svm", *shape, "--loss", "SquaredHinge" if loss == "squared_hinge" else "Hinge", "--decisions", folder / "ours.f64"),
+                        sklearn=lambda: output(["/usr/bin/python3", PEERS / "sklearn_svm.py", *shape, *primal, "--loss", loss, "--decisions", folder / "theirs.f64"]),
+                    )
+                    first, theirs = m["duet"][0], m["sklearn"][0]
+                    mine, peer = (numpy.fromfile(folder / f"{side}.f64").reshape(-1, first["classes"]) for side in ("ours", "theirs"))
+                    clips = (mine.argmax(1) != peer.argmax(1)).mean()
+                    recordings = (mine.reshape(-1, 10, first["classes"]).mean(1).argmax(1) != peer.reshape(-1, 10, first["classes"]).mean(1).argmax(1)).mean()
+                    passes = " and ".join(f"{r['iterations']}{'' if r['converged'] else ', not converged'}" for r in (first, theirs))
+                    cpu, wall = (ratio([r[key] for r in m["sklearn"]], [max(r[key], 0.01) for r in m["duet"]]) for key in ("cpu_seconds", "seconds"))
+                    print(f"| {features}, {first['columns']} | {loss} | {c} | {statistics.median(r['cpu_seconds'] for r in m['duet']):.2f} s | {statistics.median(r['cpu_seconds'] for r in m['sklearn']):.2f} s | {cpu} | {wall}"
+                          f" | {passes} | {100 * clips:.2f} %, {100 * recordings:.2f} % | {abs(mine - peer).max() / abs(peer).max():.1e} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["ingest", "loader", "step", "kmeans", "kmeans-memory", "kmeans-scaling"])
+    parser.add_argument("what", choices=["ingest", "loader", "step", "kmeans", "kmeans-memory", "kmeans-scaling", "svm"])
     parser.add_argument("--media", help="a folder of videos")
+    parser.add_argument("--store", help="a store of labelled sound with folds, as 'duet ingest esc10' makes it")
+    parser.add_argument("--features", nargs="+", default=["log_mel", "conv5"])
+    parser.add_argument("--c", nargs="+", default=["0.001", "0.1", "10"])
+    parser.add_argument("--folds", type=int, default=0, help="the folds that svm tests; 0 for all")
+    parser.add_argument("--tight", action="store_true", help="svm: both to seven digits, for comparing decision values rather than time")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", default="2")
     parser.add_argument("--peer-clips", default="30", help="clips that PyAV reads in each round")
@@ -207,7 +240,9 @@ def main():
     a = parser.parse_args()
     if a.what in ("ingest", "loader") and not a.media:
         parser.error("--media FOLDER is needed")
-    {"ingest": ingest, "loader": loader, "step": step, "kmeans": kmeans, "kmeans-memory": kmeans_memory, "kmeans-scaling": kmeans_scaling}[a.what](a)
+    if a.what == "svm" and not a.store:
+        parser.error("--store DIR is needed")
+    {"ingest": ingest, "loader": loader, "step": step, "kmeans": kmeans, "kmeans-memory": kmeans_memory, "kmeans-scaling": kmeans_scaling, "svm": svm}[a.what](a)
 
 
 if __name__ == "__main__":

@@ -56,9 +56,13 @@ internal static class SvmBenchmark
         var lines = File.ReadAllLines(rowsPath).Select(l => l.Split(' ')).ToArray();
         int[] labels = [.. lines.Select(l => int.Parse(l[0], CultureInfo.InvariantCulture))];
         int[] folds = [.. lines.Select(l => int.Parse(l[1], CultureInfo.InvariantCulture))];
-        var values = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(path)).ToArray();
-        var all = new FeatureMatrix(labels.Length, values.Length / labels.Length);
-        values.CopyTo(all.Values, 0);
+        using var stream = File.OpenRead(path);
+        var all = new FeatureMatrix(labels.Length, (int)(stream.Length / sizeof(float) / labels.Length));
+        for (var r = 0; r < all.Rows; r++)
+        {
+            stream.ReadExactly(MemoryMarshal.AsBytes(all.Row(r)));
+        }
+
         var classes = labels.Max() + 1;
         var decisions = new List<double>();
         var iterations = 0;
@@ -128,7 +132,7 @@ internal static class SvmBenchmark
         var videos = store.Videos.Where(v => v.HasSound && v.Label is not null && v.Split is not null).OrderBy(v => v.Id, StringComparer.Ordinal).ToArray();
         string[] labels = [.. videos.Select(v => v.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         var clip = new ClipOptions { AudioSeconds = 2 };
-        var spectrogram = new LogMelOptions { SampleRate = store.Settings.SampleRate, HopMs = 20, Normalisation = SpectrogramNormalisation.None };
+        var spectrogram = new LogMelOptions { SampleRate = store.Settings.SampleRate, HopMs = 10, Normalisation = SpectrogramNormalisation.None };
         ClipRequest[] requests = [.. videos.SelectMany(v => UniformClips.AudioOnly(v, clip, ClipsPerRecording))];
         using var preprocessor = new ClipPreprocessor(clip, spectrogram, null, CPU);
         using var encoder = EncoderRegistry.Create(new EncoderOptions { Name = "resnet18_audio" }, 0);

@@ -6,6 +6,8 @@ namespace Duet.Learning.Evaluation;
 /// </summary>
 public sealed class LinearSvm
 {
+    private const int MostRowsForProducts = 8192; // 0.5 GB of products
+
     private readonly double[][] weights; // per class: one per feature, then the bias
 
     private LinearSvm(double[][] weights, double interceptScaling, IReadOnlyList<int> iterations, bool converged)
@@ -72,14 +74,24 @@ public sealed class LinearSvm
         // liblinear weighs a class's own rows; the rest keep C, except where the rest is one class.
         (double Own, double Others) Costs(int k) => (options.C * Weight(k), options.C * (classes == 2 ? Weight(1 - k) : 1));
 
-        if (UsesNewton(features, options))
+        var solver = SolverFor(features, options);
+        if (solver == SvmSolver.PrimalNewton)
         {
-            Parallel.For(0, classes, parallel, () => new PrimalNewton(features, options), (k, _, solver) =>
+            Parallel.For(0, classes, parallel, () => new PrimalNewton(features, options), (k, _, newton) =>
             {
                 var (own, rest) = Costs(k);
-                (solutions[k], iterations[k], converged[k]) = solver.Solve(Own(k), own, rest, cancel);
-                return solver;
+                (solutions[k], iterations[k], converged[k]) = newton.Solve(Own(k), own, rest, cancel);
+                return newton;
             }, static _ => { });
+        }
+        else if (solver == SvmSolver.GramDescent)
+        {
+            var gram = GramMatrix.Of(features, options.InterceptScaling, cancel);
+            Parallel.For(0, classes, parallel, k =>
+            {
+                var (own, rest) = Costs(k);
+                (solutions[k], iterations[k], converged[k]) = new GramDescent(features, gram, options, own, rest).Solve(Own(k), cancel);
+            });
         }
         else
         {
@@ -112,10 +124,11 @@ public sealed class LinearSvm
     public (ReadOnlyMemory<double> Weights, double Bias) Of(int classIndex) =>
         (weights[classIndex].AsMemory(0, weights[classIndex].Length - 1), weights[classIndex][^1] * InterceptScaling);
 
-    private static bool UsesNewton(FeatureMatrix features, LinearSvmOptions options) => options.Solver switch
-    {
-        SvmSolver.PrimalNewton => true,
-        SvmSolver.DualCoordinateDescent => false,
-        _ => options.Loss == SvmLoss.SquaredHinge && features.Rows >= features.Columns,
-    };
+    private static SvmSolver SolverFor(FeatureMatrix features, LinearSvmOptions options) => options.Solver != SvmSolver.Auto ? options.Solver
+        : TakesProducts(features.Rows, features.Columns) ? SvmSolver.GramDescent
+        : options.Loss == SvmLoss.SquaredHinge && features.Rows >= features.Columns ? SvmSolver.PrimalNewton
+        : SvmSolver.DualCoordinateDescent;
+
+    /// <summary>Whether the solver that is chosen by itself holds all rows' products.</summary>
+    internal static bool TakesProducts(long rows, long columns) => rows < columns && rows <= MostRowsForProducts;
 }

@@ -25,14 +25,17 @@ public enum SvmClassWeights
 /// <summary>How the optimum is found. All solvers minimise the same objective.</summary>
 public enum SvmSolver
 {
-    /// <summary>Newton for squared hinge where there are at least as many rows as features, else coordinate descent.</summary>
+    /// <summary>Newton for squared hinge where there are at least as many rows as features; where there are fewer, descent on their products; else coordinate descent.</summary>
     Auto,
 
     /// <summary>Newton's method on the primal (Keerthi and DeCoste, JMLR 2005). Squared hinge only; not troubled by correlated features.</summary>
     PrimalNewton,
 
-    /// <summary>Coordinate descent on the dual (Hsieh et al., ICML 2008). For more features than rows, and for the hinge.</summary>
+    /// <summary>Coordinate descent on the dual (Hsieh et al., ICML 2008). For the hinge, and for very many rows.</summary>
     DualCoordinateDescent,
+
+    /// <summary>The same dual on the rows' inner products, which all classes share: for more features than rows. Takes 8 bytes per pair of rows.</summary>
+    GramDescent,
 }
 
 /// <summary>A linear support vector machine's options, with the meaning that liblinear and scikit-learn's LinearSVC give them.</summary>

@@ -14,7 +14,7 @@ internal static class ProbeMemory
     /// <param name="columns">Features of a clip.</param>
     /// <param name="networks">Networks whose features are held at once.</param>
     public static double Needed(long clips, long trainingClips, long columns, int networks) =>
-        (double)sizeof(float) * columns * ((clips * (double)networks) + trainingClips);
+        ((double)sizeof(float) * columns * ((clips * (double)networks) + trainingClips)) + (LinearSvm.TakesProducts(trainingClips, columns) ? sizeof(double) * (double)trainingClips * trainingClips : 0);
 
     /// <summary>Refuses what does not fit.</summary>
     /// <exception cref="UsageException">It does not; the message has the numbers and what to set.</exception>
@@ -26,7 +26,7 @@ internal static class ProbeMemory
         {
             throw new UsageException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The {modality} probe's features need {needed / 1e9:0.0} GB: {clips} clips of {columns} features from {networks} network{(networks == 1 ? "" : "s")}, and a copy of {trainingClips} for the machine; it may take {limit / 1e9:0.0} GB. Take --pooling average, fewer --clips or --random-seeds 0; or allow more with --set probe.memory_gb=N."));
+                $"The {modality} probe's features need {needed / 1e9:0.0} GB: {clips} clips of {columns} features from {networks} network{(networks == 1 ? "" : "s")}, and a copy of {trainingClips} for the machine{(LinearSvm.TakesProducts(trainingClips, columns) ? " with their products" : "")}; it may take {limit / 1e9:0.0} GB. Take --pooling average, fewer --clips or --random-seeds 0; or allow more with --set probe.memory_gb=N."));
         }
     }
 }

@@ -18,7 +18,11 @@ public sealed class LinearSvmTests
             {
                 cases.Add(name, SvmSolver.PrimalNewton);
                 cases.Add(name, SvmSolver.DualCoordinateDescent);
+                cases.Add(name, SvmSolver.GramDescent);
             }
+
+            cases.Add("hinge", SvmSolver.GramDescent);
+            cases.Add("binary_balanced_hinge", SvmSolver.GramDescent);
 
             cases.Add("hinge", SvmSolver.Auto);
             cases.Add("binary_balanced_hinge", SvmSolver.Auto);
@@ -43,7 +47,7 @@ public sealed class LinearSvmTests
             InterceptScaling = o.TryGetProperty("intercept_scaling", out var scaling) ? scaling.GetDouble() : 1,
             Solver = solver,
             Tolerance = 1e-7, // Newton keeps its default: what the probe fits with
-            MaxIterations = solver == SvmSolver.DualCoordinateDescent || o.TryGetProperty("loss", out _) ? 1_000_000 : 10, // right rows, right Hessian: 6 steps
+            MaxIterations = solver is SvmSolver.DualCoordinateDescent or SvmSolver.GramDescent || o.TryGetProperty("loss", out _) ? 1_000_000 : 10, // right rows, right Hessian: 6 steps
         };
         var (rows, columns, shared) = (json.GetProperty("rows").GetInt32(), json.GetProperty("columns").GetInt32(), json.GetProperty("shared").GetDouble());
         var (x, y) = Data(rows, columns, classes, 0, shared);
@@ -72,6 +76,8 @@ public sealed class LinearSvmTests
     [Theory]
     [InlineData(1.0, SvmSolver.DualCoordinateDescent)]
     [InlineData(0.05, SvmSolver.DualCoordinateDescent)]
+    [InlineData(1.0, SvmSolver.GramDescent)]
+    [InlineData(0.05, SvmSolver.GramDescent)]
     [InlineData(1.0, SvmSolver.PrimalNewton)]
     [InlineData(0.05, SvmSolver.PrimalNewton)]
     [InlineData(1000.0, SvmSolver.PrimalNewton)]
@@ -119,6 +125,7 @@ public sealed class LinearSvmTests
     [Theory]
     [InlineData(SvmSolver.DualCoordinateDescent)]
     [InlineData(SvmSolver.PrimalNewton)]
+    [InlineData(SvmSolver.GramDescent)]
     public void Says_when_the_iterations_ran_out(SvmSolver solver)
     {
         var (x, y) = Data(80, 6, 3, 0);
@@ -128,7 +135,7 @@ public sealed class LinearSvmTests
     }
 
     [Fact]
-    public void Newton_takes_the_squared_hinge_with_at_least_as_many_rows_as_features()
+    public void Newton_takes_the_squared_hinge_with_at_least_as_many_rows_as_features_and_products_take_fewer_rows()
     {
         // With two iterations only, each solver leaves its own mark on the weights.
         double[] Fit(int columns, SvmLoss loss, SvmSolver solver)
@@ -139,7 +146,9 @@ public sealed class LinearSvmTests
 
         Fit(20, SvmLoss.SquaredHinge, SvmSolver.Auto).ShouldBe(Fit(20, SvmLoss.SquaredHinge, SvmSolver.PrimalNewton));
         Fit(20, SvmLoss.SquaredHinge, SvmSolver.Auto).ShouldNotBe(Fit(20, SvmLoss.SquaredHinge, SvmSolver.DualCoordinateDescent));
-        Fit(21, SvmLoss.SquaredHinge, SvmSolver.Auto).ShouldBe(Fit(21, SvmLoss.SquaredHinge, SvmSolver.DualCoordinateDescent));
+        Fit(21, SvmLoss.SquaredHinge, SvmSolver.Auto).ShouldBe(Fit(21, SvmLoss.SquaredHinge, SvmSolver.GramDescent));
+        Fit(21, SvmLoss.SquaredHinge, SvmSolver.Auto).ShouldNotBe(Fit(21, SvmLoss.SquaredHinge, SvmSolver.DualCoordinateDescent));
+        Fit(21, SvmLoss.Hinge, SvmSolver.Auto).ShouldBe(Fit(21, SvmLoss.Hinge, SvmSolver.GramDescent));
         Fit(20, SvmLoss.Hinge, SvmSolver.Auto).ShouldBe(Fit(20, SvmLoss.Hinge, SvmSolver.DualCoordinateDescent));
         Should.Throw<ArgumentException>(() => Fit(20, SvmLoss.Hinge, SvmSolver.PrimalNewton)).Message.ShouldContain("hinge");
     }
@@ -162,6 +171,45 @@ public sealed class LinearSvmTests
         {
             newton.Of(k).Weights.ToArray().ShouldBe(descent.Of(k).Weights.ToArray(), 1e-6);
             newton.Of(k).Bias.ShouldBe(descent.Of(k).Bias, 1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData(SvmLoss.SquaredHinge, 3.0)]
+    [InlineData(SvmLoss.Hinge, 3.0)]
+    [InlineData(SvmLoss.Hinge, 0.001)]
+    [InlineData(SvmLoss.SquaredHinge, 0.001)]
+    public void With_more_features_than_rows_their_products_give_the_same_weights(SvmLoss loss, double c)
+    {
+        var (x, y) = Data(61, 203, 4, 0, 3); // neither is a multiple of a vector or a tile
+        LinearSvm Fit(SvmSolver solver) => LinearSvm.Fit(
+            x, y, 4, new LinearSvmOptions { C = c, Loss = loss, Solver = solver, ClassWeights = SvmClassWeights.Balanced, InterceptScaling = 2, Tolerance = 1e-10, MaxIterations = 1_000_000 }, TestContext.Current.CancellationToken);
+        var (products, rows) = (Fit(SvmSolver.GramDescent), Fit(SvmSolver.DualCoordinateDescent));
+        products.Converged.ShouldBeTrue();
+        for (var k = 0; k < 4; k++)
+        {
+            products.Of(k).Weights.ToArray().ShouldBe(rows.Of(k).Weights.ToArray(), 1e-8);
+            products.Of(k).Bias.ShouldBe(rows.Of(k).Bias, 1e-8);
+        }
+    }
+
+    [Fact]
+    public void Products_are_those_of_the_rows()
+    {
+        var (x, _) = Data(11, 37, 2, 0);
+        var gram = GramMatrix.Of(x, 3, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 11; i++)
+        {
+            for (var j = 0; j < 11; j++)
+            {
+                var expected = 9.0;
+                for (var c = 0; c < 37; c++)
+                {
+                    expected += (double)x.Row(i)[c] * x.Row(j)[c];
+                }
+
+                gram.Row(i)[j].ShouldBe(expected, 1e-12);
+            }
         }
     }
 

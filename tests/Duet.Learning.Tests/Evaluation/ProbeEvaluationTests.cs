@@ -168,9 +168,10 @@ public sealed class ProbeEvaluationTests
     public void What_does_not_fit_into_memory_is_refused_with_the_numbers()
     {
         var error = Should.Throw<UsageException>(() => Run(Folds(Videos), Options with { MemoryGb = 1e-6, Pooling = FeaturePooling.Flatten })).Message;
-        error.ShouldStartWith("The video probe's features need 0.0 GB: 108 clips of 2048 features from 3 networks, and a copy of 72 for the machine");
+        error.ShouldStartWith("The video probe's features need 0.0 GB: 108 clips of 2048 features from 3 networks, and a copy of 72 for the machine with their products;");
         error.ShouldContain("--pooling average");
         ProbeMemory.Needed(12_000, 6_000, 4096, 1).ShouldBe(4 * 4096 * 18_000.0);
+        ProbeMemory.Needed(3_200, 2_400, 4096, 1).ShouldBe((4 * 4096 * 5_600.0) + (8 * 2_400.0 * 2_400), "fewer rows than features: their products too");
     }
 
     [Fact]
