@@ -112,18 +112,17 @@ internal static class EvalProbeVerb
 
     internal static void Print(CommandContext context, ProbeResult result, string file)
     {
-        var table = EvalVerb.Table("encoder", "weights", "layer", "accuracy", "95 % interval", "pretrained - random", "95 % interval");
+        string[] compared = result.Differences.Count > 0 ? ["pretrained - random", "95 % interval"] : [];
+        var table = EvalVerb.Table(["encoder", "weights", "layer", "accuracy", "95 % interval", .. compared]);
         foreach (var row in result.Results)
         {
-            var difference = row.Weights == "pretrained" && result.Differences.TryGetValue(row.Modality, out var found) ? found : null;
-            table.AddRow(
-                row.Modality,
-                row.Weights,
-                row.Layer ?? "",
-                EvalVerb.Percent(row.Accuracy),
-                EvalVerb.Interval(row.AccuracyCi95),
+            var difference = row.Weights == ProbeSubject.Pretrained && result.Differences.TryGetValue(row.Modality, out var found) ? found : null;
+            string[] differences =
+            [
                 difference is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{difference.Points:+0.0;-0.0;0.0} points"),
-                difference is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{difference.Ci95[0]:+0.0;-0.0;0.0} to {difference.Ci95[1]:+0.0;-0.0;0.0}"));
+                difference is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{difference.Ci95[0]:+0.0;-0.0;0.0} to {difference.Ci95[1]:+0.0;-0.0;0.0}"),
+            ];
+            table.AddRow([row.Modality, row.Weights, row.Layer ?? "", EvalVerb.Percent(row.Accuracy), EvalVerb.Interval(row.AccuracyCi95), .. differences.Take(compared.Length)]);
         }
 
         context.Console.Write(table);

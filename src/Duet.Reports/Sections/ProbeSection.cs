@@ -36,7 +36,8 @@ internal static class ProbeSection
 
     private static string Protocol(ProbeResult probe)
     {
-        var parts = new List<string> { "The encoders are frozen. A linear classifier (one-vs-all SVM) learns to name each video's kind from their features; the labels were never seen before." };
+        string what = probe.Results?.All(r => r.Weights is "log_mel") == true ? "No encoder: statistics of the spectrograms' bands are classified." : "The encoders are frozen.";
+        var parts = new List<string> { $"{what} A linear classifier (one-vs-all SVM) learns to name each video's kind from their features; the labels were never seen before." };
         if (probe.VideosPerClass is > 0 and { } few)
         {
             parts.Add($"It was taught by {few} labelled {(few == 1 ? "video" : "videos")} of each kind.");
@@ -52,9 +53,13 @@ internal static class ProbeSection
             parts.Add($"C\u00A0=\u00A0{c}.");
         }
 
-        string seeds = probe.RandomBaseline?.Seeds is { Count: > 1 } s ? $" (the mean over {s.Count} seeds)" : "";
-        string norm = string.Equals(probe.RandomBaseline?.BatchNorm, "calibrated", StringComparison.Ordinal) ? ", its batch normalisation calibrated on training clips," : "";
-        parts.Add($"The same network with random weights{seeds}{norm} shows what comes from its shape alone.");
+        if (probe.Results?.Any(r => r.Weights is "random") == true)
+        {
+            string seeds = probe.RandomBaseline?.Seeds is { Count: > 1 } s ? $" (the mean over {s.Count} seeds)" : "";
+            string norm = string.Equals(probe.RandomBaseline?.BatchNorm, "calibrated", StringComparison.Ordinal) ? ", its batch normalisation calibrated on training clips," : "";
+            parts.Add($"The same network with random weights{seeds}{norm} shows what comes from its shape alone.");
+        }
+
         return string.Join(' ', parts);
     }
 

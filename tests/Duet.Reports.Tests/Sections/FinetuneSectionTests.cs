@@ -41,6 +41,20 @@ public sealed class FinetuneSectionTests
         page.Root.Descendants("section").Single(s => (string?)s.Attribute("id") == "probe").Descendants("summary").Count(s => s.Value.StartsWith("Each answer", StringComparison.Ordinal)).ShouldBe(2, "of the two learned rows");
     }
 
+    [Fact]
+    public void AProbeWithoutRandomNetworksDoesNotSpeakOfThem()
+    {
+        using var builder = new RunFolderBuilder();
+        var probe = builder.ProbeResult();
+        var row = probe["results"]![0]!.DeepClone();
+        row["weights"] = "log_mel";
+        probe["results"] = new JsonArray(row);
+        builder.Write("result.json", probe);
+        string text = new ReportPage(File.ReadAllText(RunReport.Write(builder.Folder))).Root.Descendants("section").Single(s => (string?)s.Attribute("id") == "probe").Value;
+        text.ShouldContain("No encoder: statistics");
+        text.ShouldNotContain("random weights");
+    }
+
     [Theory]
     [InlineData("results", "[null]", "results[0]")]
     [InlineData("results", """[{"accuracy": 2}]""", "2 is no share")]
