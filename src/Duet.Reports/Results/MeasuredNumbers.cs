@@ -78,8 +78,8 @@ internal static class MeasuredNumbers
         {
             Method = method,
             Data = pretrained ? run.Store : "",
-            Model = method == "log_mel" ? "" : Model(file, run, modality),
-            Clip = Clip(file, run, modality),
+            Model = method == "log_mel" ? "" : from.Network ?? Model(file, run, modality),
+            Clip = from.Clip ?? Clip(file, run, modality),
             Frames = modality == "audio" ? null : file.ClipFrames ?? (int?)run.Recipe.ClipFrames,
             K = pretrained && method is not ("avts" or "") ? Clusters(run.Recipe, modality) : null,
             Kind = file.Kind!,

@@ -28,6 +28,8 @@ internal sealed record ResultFileRow
 {
     public string? Modality { get; init; }
     public string? Weights { get; init; }
+    public string? Network { get; init; }
+    public string? Clip { get; init; }
     public string? Layer { get; init; }
     public double? Accuracy { get; init; }
     public Interval? AccuracyCi95 { get; init; }

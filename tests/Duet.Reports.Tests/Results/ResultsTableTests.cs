@@ -28,6 +28,17 @@ public sealed class ResultsTableTests : IDisposable
     }
 
     [Fact]
+    public void What_a_row_says_of_its_network_and_clip_holds_without_a_run()
+    {
+        var probe = Probe("esc50", 0, [0.5]);
+        var row = probe["results"]![0]!;
+        (row["weights"], row["network"], row["clip"]) = ("random", "resnet18_audio", "2 s");
+        Write("baselines/result.json", probe);
+        var found = ResultsTable.Read([folder]).Rows.ShouldHaveSingleItem();
+        (found.Method, found.Model, found.Clip, found.Data).ShouldBe(("random", "resnet18_audio", "2 s", ""));
+    }
+
+    [Fact]
     public void Runs_that_differ_in_more_stay_apart()
     {
         Run("a", 0, Probe("esc50", 0, [0.7]), k: 64);
