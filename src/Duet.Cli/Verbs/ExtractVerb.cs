@@ -81,7 +81,17 @@ internal static class ExtractVerb
             ExtractResult result;
             using (var line = new ProgressLine(context, "extract", "clips"))
             {
-                result = FeatureExtraction.Run(networks, videos, options, path, new EvalVerb.Listener(line), context.CancellationToken);
+                try
+                {
+                    result = FeatureExtraction.Run(networks, videos, options, path, new EvalVerb.Listener(line), context.CancellationToken);
+                }
+                catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+                {
+                    line.Note(Path.GetExtension(path).ToLowerInvariant() is ".parquet" or ".npy"
+                        ? "stopped; a single file is written whole or not at all. For work that goes on where it was, name a folder."
+                        : "stopped; finished parts are kept. The same command goes on from there.");
+                    throw;
+                }
             }
 
             if (context.Json)
