@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--modality", choices=["video", "audio", "both"], default="video")
     parser.add_argument("--share", type=float, nargs="+", default=[0.1, 0.5, 1])
     parser.add_argument("--rate", type=float, nargs="+", default=[0.001, 0.003, 0.01], help="learning rates to choose from")
-    parser.add_argument("--protocol", default="finetune_demo")
+    parser.add_argument("--protocol", default="finetune_own_demo_cpu")
     parser.add_argument("--jobs", type=int, default=2, help="finetunings at once")
     parser.add_argument("--threads", type=int, default=1, help="threads of each")
     parser.add_argument("--set", action="append", default=[], metavar="K=V", help="another value of the protocol, for every finetuning")
