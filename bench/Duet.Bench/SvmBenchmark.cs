@@ -31,12 +31,13 @@ internal static class SvmBenchmark
         var c = new Option<double>("--c") { DefaultValueFactory = _ => 1 };
         var folds = new Option<int>("--folds") { Description = "The folds that are tested; 0 for all." };
         var tight = new Option<bool>("--tight") { Description = "Go on until the optimum is met to seven digits." };
+        var solver = new Option<SvmSolver>("--solver") { Description = "The solver; by default the one that a probe takes." };
         var decisions = new Option<string?>("--decisions") { Description = "Where to leave the decision values, as 64-bit floats." };
-        var command = new Command("svm", "Seconds to fit linear SVMs.") { file, rows, loss, c, folds, tight, decisions };
+        var command = new Command("svm", "Seconds to fit linear SVMs.") { file, rows, loss, c, folds, tight, solver, decisions };
         command.SetAction(p => Run(
             p.GetValue(file)!,
             p.GetValue(rows)!,
-            new LinearSvmOptions { C = p.GetValue(c), Loss = p.GetValue(loss), Tolerance = p.GetValue(tight) ? 1e-7 : new LinearSvmOptions().Tolerance, MaxIterations = p.GetValue(tight) ? 1_000_000 : 1000 },
+            new LinearSvmOptions { C = p.GetValue(c), Loss = p.GetValue(loss), Solver = p.GetValue(solver), Tolerance = p.GetValue(tight) ? 1e-7 : new LinearSvmOptions().Tolerance, MaxIterations = p.GetValue(tight) ? 1_000_000 : 1000 },
             p.GetValue(folds),
             p.GetValue(decisions)));
         return command;
