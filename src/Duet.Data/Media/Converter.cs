@@ -126,7 +126,7 @@ internal static class Converter
         // A change of resolution inside a stream must not restart the graph, and with it the clock; the scaler follows by itself.
         .. request.Video is { } pictures ? (string[])[$"-reinit_filter:{pictures.Index}", "0"] : [],
         .. Fence.Input(request.Path),
-        "-filter_threads", "1",
+        "-filter_complex_threads", "1",
         .. request.Video is { } video ? (string[])["-filter_complex", VideoGraph(request, video)] : [],
         .. request.Audio is { } audio ? (string[])["-filter_complex", AudioGraph(request, audio)] : [],
         .. request.Video is null ? (string[])[] :
