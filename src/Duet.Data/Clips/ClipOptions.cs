@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Duet.Data.Clips;
 
 /// <summary>What one clip is, in physical units: a recipe's <c>clip</c> section.</summary>
@@ -29,6 +31,16 @@ public sealed record ClipOptions : IValidated
 
     /// <summary>Standard deviation of each RGB channel, in [0, 1]: divided by before the network.</summary>
     public IReadOnlyList<double> Std { get; init; } = [0.22803, 0.22145, 0.216989];
+
+    /// <summary>What a clip is, for people: <c>8x112x112 at 25 fps</c>, <c>2 s of sound</c>, or both.</summary>
+    /// <param name="frames">Whether frames are read.</param>
+    /// <param name="sound">Whether sound is read.</param>
+    public string InWords(bool frames, bool sound)
+    {
+        var seen = string.Create(CultureInfo.InvariantCulture, $"{Frames}x{Size}x{Size} at {FrameRate} fps");
+        var heard = string.Create(CultureInfo.InvariantCulture, $"{AudioSeconds.ToDouble():0.###} s of sound");
+        return frames && sound ? $"{seen}, {heard}" : frames ? seen : heard;
+    }
 
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()

@@ -94,18 +94,10 @@ public static class ProbeEvaluation
             }
         }
 
-        return new ProbeResult
+        return new ProbeResult(run, store.Path, store.Fingerprint)
         {
-            Run = run.Path,
-            Recipe = run.Recipe,
-            Method = run.Method,
             Dataset = protocol.Dataset,
             Protocol = protocol.Name,
-            Store = store.Path,
-            StoreFingerprint = store.Fingerprint,
-            Seed = run.Seed,
-            Step = run.Step,
-            Precision = run.Precision,
             Features = options.Features,
             Layer = layers,
             Pooling = options.Pooling,
@@ -180,7 +172,7 @@ public static class ProbeEvaluation
                 Modality = modality,
                 Weights = weights,
                 Network = string.Join(" + ", group.Select(e => e.Architecture)),
-                Clip = InWords(subject.Clip, group),
+                Clip = subject.Clip.InWords(group.Any(e => e.Modality == Modality.Video), group.Any(e => e.Modality == Modality.Audio)),
                 Layer = string.Join(" + ", taps[0].Select(t => t.Layer).Distinct(StringComparer.Ordinal)),
             });
             return scores;
@@ -225,11 +217,6 @@ public static class ProbeEvaluation
         var row = scores.Row("", "", protocol.Probe.Resamples) with { Features = data.Columns, C = [.. chosen], Converged = allConverged };
         return (scores, row);
     }
-
-    /// <summary><c>8x112x112</c>, <c>2 s</c>, or both.</summary>
-    private static string InWords(ClipOptions clip, IReadOnlyList<Encoder> group) => string.Join(", ", group.Select(e => e.Modality == Modality.Video
-        ? string.Create(CultureInfo.InvariantCulture, $"{clip.Frames}x{clip.Size}x{clip.Size}")
-        : string.Create(CultureInfo.InvariantCulture, $"{clip.AudioSeconds.ToDouble():0.##} s")));
 
     /// <summary>What was found so far.</summary>
     private sealed record Findings(List<LeftOut> LeftOut)

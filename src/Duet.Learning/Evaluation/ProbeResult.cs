@@ -1,43 +1,22 @@
 namespace Duet.Learning.Evaluation;
 
 /// <summary>What <c>duet eval probe</c> finds: a result file of kind <c>probe</c>.</summary>
-public sealed record ProbeResult
+public sealed record ProbeResult : EvaluationResult
 {
-    /// <summary>The file format.</summary>
-    public string Format { get; init; } = ResultFile.Format;
-
-    /// <summary>Which result this is.</summary>
-    public string Kind { get; init; } = "probe";
-
-    /// <summary>The run's folder; empty where none was named.</summary>
-    public required string Run { get; init; }
-
-    /// <summary>The recipe's name.</summary>
-    public required string Recipe { get; init; }
-
-    /// <summary>The method that taught the encoders: <c>avts</c>, <c>xdc</c>, ...; <c>random</c> or <c>log_mel</c> where there is none.</summary>
-    public required string Method { get; init; }
+    /// <summary>Says what was evaluated.</summary>
+    /// <param name="run">The network.</param>
+    /// <param name="store">The store's folder.</param>
+    /// <param name="fingerprint">Which videos the store held.</param>
+    public ProbeResult(EvaluatedRun run, string store, string fingerprint)
+        : base("probe", run, store, fingerprint)
+    {
+    }
 
     /// <summary>The data set, as the protocol names it.</summary>
     public required string Dataset { get; init; }
 
     /// <summary>The protocol's name; <c>default</c> where none was named.</summary>
     public required string Protocol { get; init; }
-
-    /// <summary>The store's folder.</summary>
-    public required string Store { get; init; }
-
-    /// <summary>Which videos the store held.</summary>
-    public required string StoreFingerprint { get; init; }
-
-    /// <summary>The run's seed.</summary>
-    public required long Seed { get; init; }
-
-    /// <summary>Steps that the run was trained for.</summary>
-    public required long Step { get; init; }
-
-    /// <summary>What the convolutions computed in.</summary>
-    public required string Precision { get; init; }
 
     /// <summary>What was classified.</summary>
     public required ProbeFeatures Features { get; init; }
@@ -83,9 +62,6 @@ public sealed record ProbeResult
 
     /// <summary>Pretrained less random, by modality, on the same videos.</summary>
     public required IReadOnlyDictionary<string, ClassificationDifference> Differences { get; init; }
-
-    /// <summary>Videos that could not take part, with the reason.</summary>
-    public required IReadOnlyList<LeftOut> LeftOut { get; init; }
 }
 
 /// <summary>The networks that pretraining is compared with: the same architecture with its first weights.</summary>

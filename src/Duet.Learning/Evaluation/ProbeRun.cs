@@ -55,7 +55,7 @@ public static class ProbeRun
             using var preprocessor = encoders.Any(e => e.Modality == Modality.Audio) ? new ClipPreprocessor(clip, spectrogram, statistics, device) : ClipPreprocessor.ForFrames(clip, device);
             var weights = protocol.Probe.Features == ProbeFeatures.LogMel ? ProbeSubject.LogMel : run is null ? ProbeSubject.Random : ProbeSubject.Pretrained;
             var subject = new EvaluatedRun(
-                run?.Folder.Path ?? "", run?.Recipe.Name ?? "", run?.Recipe.Seed ?? protocol.Seed, run?.Step ?? 0, precision == Precision.Bf16 ? "bf16" : "fp32",
+                run?.Folder.Path ?? "", run?.Recipe.Name ?? "", run?.Recipe.Seed ?? protocol.Seed, run?.Step ?? 0, PrecisionPolicy.NameOf(precision),
                 weights == ProbeSubject.Pretrained ? run!.Recipe.MethodName() : weights);
             return ProbeEvaluation.Run(
                 new ProbeSubject(encoders, clip, preprocessor, device, loader, weights), subject, new EvaluationStore(store, store.Directory, store.Fingerprint), picked, leftOut, protocol, progress, cancel);

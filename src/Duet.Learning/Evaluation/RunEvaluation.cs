@@ -62,10 +62,8 @@ public static class RunEvaluation
         run.Model.to(device);
         run.Model.Precision = precision;
         run.Model.eval();
-        return (device, new EvaluatedRun(run.Folder.Path, run.Recipe.Name, run.Recipe.Seed, run.Step, InWords(precision)));
+        return (device, new EvaluatedRun(run.Folder.Path, run.Recipe.Name, run.Recipe.Seed, run.Step, PrecisionPolicy.NameOf(precision), run.Recipe.MethodName()));
     }
-
-    private static string InWords(Precision precision) => precision == Precision.Bf16 ? "bf16" : "fp32";
 
     /// <summary>The recipe's division, as it holds on a store: a test split is a name in the store that the run learned from.</summary>
     internal static PartitionOptions DivisionOn(VideoStore store, Recipe recipe, RunStore recorded) =>

@@ -80,15 +80,8 @@ public static class SyncEvaluation
 
         var usable = testPairs.Feasibility.Usable;
         var curves = new OffsetCurves(meter, store.Clips, options);
-        return new SyncResult
+        return new SyncResult(run, store.Path, store.Fingerprint)
         {
-            Run = run.Path,
-            Recipe = run.Recipe,
-            Store = store.Path,
-            StoreFingerprint = store.Fingerprint,
-            Seed = run.Seed,
-            Step = run.Step,
-            Precision = run.Precision,
             Split = options.Split,
             ClipsPerVideo = options.ClipsPerVideo,
             Threshold = threshold,

@@ -1,34 +1,16 @@
 namespace Duet.Learning.Evaluation;
 
 /// <summary>What <c>duet eval sync</c> finds: a result file of kind <c>sync</c>.</summary>
-public sealed record SyncResult
+public sealed record SyncResult : EvaluationResult
 {
-    /// <summary>The file format.</summary>
-    public string Format { get; init; } = ResultFile.Format;
-
-    /// <summary>Which result this is.</summary>
-    public string Kind { get; init; } = "sync";
-
-    /// <summary>The run's folder.</summary>
-    public required string Run { get; init; }
-
-    /// <summary>The recipe's name.</summary>
-    public required string Recipe { get; init; }
-
-    /// <summary>The store's folder.</summary>
-    public required string Store { get; init; }
-
-    /// <summary>Which videos the store held.</summary>
-    public required string StoreFingerprint { get; init; }
-
-    /// <summary>The run's seed.</summary>
-    public required long Seed { get; init; }
-
-    /// <summary>Steps that the run was trained for.</summary>
-    public required long Step { get; init; }
-
-    /// <summary>What the convolutions computed in.</summary>
-    public required string Precision { get; init; }
+    /// <summary>Says what was evaluated.</summary>
+    /// <param name="run">The network.</param>
+    /// <param name="store">The store's folder.</param>
+    /// <param name="fingerprint">Which videos the store held.</param>
+    public SyncResult(EvaluatedRun run, string store, string fingerprint)
+        : base("sync", run, store, fingerprint)
+    {
+    }
 
     /// <summary>The part that is reported on.</summary>
     public required string Split { get; init; }
@@ -62,9 +44,6 @@ public sealed record SyncResult
 
     /// <summary>A few videos with their distance by offset: the first of each class by id, not chosen by their score.</summary>
     public required IReadOnlyList<SyncExample> Examples { get; init; }
-
-    /// <summary>Videos and clips that could not take part, with the reason.</summary>
-    public required IReadOnlyList<LeftOut> LeftOut { get; init; }
 }
 
 /// <summary>How much a part held.</summary>

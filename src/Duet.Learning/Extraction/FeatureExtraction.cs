@@ -128,7 +128,7 @@ public static class FeatureExtraction
             Layers = layers,
             Pooling = options.Pooling,
             ClipsPerVideo = options.ClipsPerVideo,
-            Precision = precision == Precision.Bf16 ? "bf16" : "fp32",
+            Precision = PrecisionPolicy.NameOf(precision),
             Videos = mine.Sum(p => plan.VideosOf(p).Count()),
             Rows = results.Values.Sum(ExtractMetadata.Rows),
             Parts = new ExtractedParts(plan.Parts, mine.Length, todo.Length, mine.Length - todo.Length, todo.Count(p => found[p].State == FileState.Damaged), found.Count(f => f.Value.State != FileState.Whole && !mine.Contains(f.Key))),
@@ -237,7 +237,7 @@ public static class FeatureExtraction
             ["duet.layers"] = JsonSerializer.Serialize(layers, ExtractMetadata.Json),
             ["duet.pooling"] = options.Pooling.ToString().ToLowerInvariant(),
             ["duet.clips_per_video"] = Number(options.ClipsPerVideo),
-            ["duet.precision"] = precision == Precision.Bf16 ? "bf16" : "fp32",
+            ["duet.precision"] = PrecisionPolicy.NameOf(precision),
             [FeatureParts.PartsKey] = Number(plan.Parts),
         };
         foreach (var network in taps.GroupBy(t => t.Network))

@@ -12,6 +12,9 @@ public static class PrecisionPolicy
     /// <returns><see cref="Precision.Fp32"/> or <see cref="Precision.Bf16"/>, and a clause that says why, for the log.</returns>
     public static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device) => Resolve(precision, device, CpuFeatures.Current);
 
+    /// <summary>What result files and tables call a resolved precision.</summary>
+    internal static string NameOf(Precision precision) => precision == Precision.Bf16 ? "bf16" : "fp32";
+
     internal static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device, CpuFeatures cpu) => (precision, device) switch
     {
         (Precision.Fp32, _) => (Precision.Fp32, "the recipe asks for fp32"),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Duet.Data.Datasets;
 
 namespace Duet.Reports.Results;
 
@@ -51,48 +52,26 @@ public static class PublishedNumbers
         using var stream = typeof(PublishedNumbers).Assembly.GetManifestResourceStream("published.csv")
             ?? throw new InvalidOperationException("published.csv is not in the assembly.");
         using var reader = new StreamReader(stream);
-        reader.ReadLine(); // the columns' names
-        var numbers = new List<PublishedNumber>();
-        while (reader.ReadLine() is { } line)
-        {
-            numbers.Add(Parse(Fields(line)));
-        }
-
-        return numbers;
+        var table = CsvTable.Parse("published.csv", reader.ReadToEnd());
+        return [.. table.Rows.Select(row => Parse(column => row.Fields[table.Require(column)]))];
     }
 
-    private static PublishedNumber Parse(List<string> f) => new()
+    private static PublishedNumber Parse(Func<string, string> field) => new()
     {
-        Dataset = f[0],
-        Protocol = f[1],
-        Layers = f[2],
-        Modality = f[3],
-        Method = f[4],
-        Pretraining = f[5],
-        Frames = Whole(f[6]),
-        K = Whole(f[7]),
-        Number = double.Parse(f[8], CultureInfo.InvariantCulture),
-        Splits = f[9],
-        Source = f[10],
-        Certainty = f[11],
-        Note = f[12],
+        Dataset = field("dataset"),
+        Protocol = field("protocol"),
+        Layers = field("layers"),
+        Modality = field("modality"),
+        Method = field("method"),
+        Pretraining = field("pretraining"),
+        Frames = Whole(field("frames")),
+        K = Whole(field("k")),
+        Number = double.Parse(field("number"), CultureInfo.InvariantCulture),
+        Splits = field("splits"),
+        Source = field("source"),
+        Certainty = field("certainty"),
+        Note = field("note"),
     };
 
     private static int? Whole(string text) => text.Length == 0 ? null : int.Parse(text, CultureInfo.InvariantCulture);
-
-    /// <summary>The fields of a line; one with commas stands in quotes.</summary>
-    private static List<string> Fields(string line)
-    {
-        var fields = new List<string>();
-        for (int at = 0; at <= line.Length; at++)
-        {
-            bool quoted = at < line.Length && line[at] == '"';
-            int end = quoted ? line.IndexOf('"', at + 1) : line.IndexOf(',', at);
-            end = end < 0 ? line.Length : end;
-            fields.Add(line[(quoted ? at + 1 : at)..end]);
-            at = quoted ? end + 1 : end;
-        }
-
-        return fields;
-    }
 }

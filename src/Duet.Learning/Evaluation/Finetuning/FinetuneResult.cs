@@ -1,22 +1,16 @@
 namespace Duet.Learning.Evaluation.Finetuning;
 
 /// <summary>What <c>duet eval finetune</c> finds: a result file of kind <c>finetune</c>.</summary>
-public sealed record FinetuneResult
+public sealed record FinetuneResult : EvaluationResult
 {
-    /// <summary>The file format.</summary>
-    public string Format { get; init; } = ResultFile.Format;
-
-    /// <summary>Which result this is.</summary>
-    public string Kind { get; init; } = "finetune";
-
-    /// <summary>The run's folder or the encoder file; empty where none was named.</summary>
-    public required string Run { get; init; }
-
-    /// <summary>The run's recipe; empty where it is not known.</summary>
-    public required string Recipe { get; init; }
-
-    /// <summary>How the encoders were pretrained: <c>avts</c>, <c>xdc</c>, ...; <c>scratch</c> where they were not.</summary>
-    public required string Method { get; init; }
+    /// <summary>Says what was evaluated.</summary>
+    /// <param name="run">The network.</param>
+    /// <param name="store">The store's folder.</param>
+    /// <param name="fingerprint">Which videos the store held.</param>
+    public FinetuneResult(EvaluatedRun run, string store, string fingerprint)
+        : base("finetune", run, store, fingerprint)
+    {
+    }
 
     /// <summary>The data set, as the protocol names it.</summary>
     public required string Dataset { get; init; }
@@ -26,21 +20,6 @@ public sealed record FinetuneResult
 
     /// <summary>The folder with the trained networks.</summary>
     public required string Folder { get; init; }
-
-    /// <summary>The store's folder.</summary>
-    public required string Store { get; init; }
-
-    /// <summary>Which videos the store held.</summary>
-    public required string StoreFingerprint { get; init; }
-
-    /// <summary>The protocol's seed.</summary>
-    public required long Seed { get; init; }
-
-    /// <summary>Steps that the run was pretrained for.</summary>
-    public required long Step { get; init; }
-
-    /// <summary>What the convolutions computed in.</summary>
-    public required string Precision { get; init; }
 
     /// <summary>What learned.</summary>
     public required FinetuneLayers Layers { get; init; }
@@ -68,9 +47,6 @@ public sealed record FinetuneResult
 
     /// <summary>By split, in their order.</summary>
     public required IReadOnlyList<FinetunedSplit> Splits { get; init; }
-
-    /// <summary>Videos that could not take part, with the reason.</summary>
-    public required IReadOnlyList<LeftOut> LeftOut { get; init; }
 }
 
 /// <summary>How often the class is among the five likeliest.</summary>

@@ -267,19 +267,7 @@ internal sealed class FinetuneTask : ITrainingTask
         {
             throw new UsageException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Fewer than two classes have a training video that serves a clip ({stage}): {training.LeftOut.Count} of {train.Count} videos are shorter than one or lack a stream. A clip has {Describe()}. Take shorter clips, or label more videos."));
+                $"Fewer than two classes have a training video that serves a clip ({stage}): {training.LeftOut.Count} of {train.Count} videos are shorter than one or lack a stream. A clip has {settings.Clip.InWords(settings.Content != ClipContent.Sound, settings.Content != ClipContent.Frames)}. Take shorter clips, or label more videos."));
         }
-    }
-
-    private string Describe()
-    {
-        var frames = string.Create(CultureInfo.InvariantCulture, $"{settings.Clip.Frames} frames at {settings.Clip.FrameRate} per second");
-        var sound = string.Create(CultureInfo.InvariantCulture, $"{settings.Clip.AudioSeconds.ToDouble():0.###} s of sound");
-        return settings.Content switch
-        {
-            ClipContent.Sound => sound,
-            ClipContent.Frames => frames,
-            _ => $"{frames} with {sound}",
-        };
     }
 }

@@ -26,22 +26,15 @@ internal sealed record TestedSplits(FinetuneFolder Folder, EvaluationRecipe Reci
     public FinetuneResult Result(FinetuneSource source, FinetuneOrigin origin)
     {
         var options = Settings.Options;
-        return new FinetuneResult
+        var run = new EvaluatedRun(source.Path, source.Recipe, Recipe.Seed, source.Step, PrecisionPolicy.NameOf(Settings.Precision), source.Method);
+        return new FinetuneResult(run, origin.Store, origin.StoreFingerprint)
         {
-            Run = source.Path,
-            Recipe = source.Recipe,
-            Method = source.Method,
             Dataset = Recipe.Dataset,
             Protocol = Recipe.Name,
             Folder = Folder.Path,
-            Store = origin.Store,
-            StoreFingerprint = origin.StoreFingerprint,
-            Seed = Recipe.Seed,
-            Step = source.Step,
-            Precision = Settings.Precision == Precision.Bf16 ? "bf16" : "fp32",
             Layers = options.Layers,
             Networks = source.Networks,
-            Clip = Clip(),
+            Clip = Settings.Clip.InWords(Settings.Content != ClipContent.Sound, Settings.Content != ClipContent.Frames),
             ClipFrames = Settings.Content == ClipContent.Sound ? null : Settings.Clip.Frames,
             LabelShare = options.LabelShare,
             TestClips = options.TestSampling == TestSampling.Uniform ? options.TestClips : null,
@@ -83,18 +76,5 @@ internal sealed record TestedSplits(FinetuneFolder Folder, EvaluationRecipe Reci
         var interval = Bootstrap.OfMean(right, [.. right.Select(_ => 1.0)], 0, "probe", Settings.Options.Resamples);
         double[] perFold = [.. Tests.Select(t => Share(t, Top))];
         return new TopFive(right.Average(), [interval.Low, interval.High], perFold.Average(), perFold);
-    }
-
-    private string Clip()
-    {
-        var clip = Settings.Clip;
-        var frames = string.Create(CultureInfo.InvariantCulture, $"{clip.Frames}x{clip.Size}x{clip.Size} at {clip.FrameRate} fps");
-        var sound = string.Create(CultureInfo.InvariantCulture, $"{clip.AudioSeconds.ToDouble():0.###} s of sound");
-        return Settings.Content switch
-        {
-            ClipContent.Frames => frames,
-            ClipContent.Sound => sound,
-            _ => $"{frames}, {sound}",
-        };
     }
 }

@@ -87,18 +87,10 @@ internal static class RetrievalEvaluation
             rows.AddRange(Across(subject, extractor, videos.Part, options, missing, progress, cancel));
         }
 
-        return new RetrievalResult
+        return new RetrievalResult(run, store.Path, store.Fingerprint)
         {
-            Run = run.Path,
-            Recipe = run.Recipe,
-            Method = run.Method,
             Dataset = protocol.Dataset,
             Protocol = protocol.Name,
-            Store = store.Path,
-            StoreFingerprint = store.Fingerprint,
-            Seed = run.Seed,
-            Step = run.Step,
-            Precision = run.Precision,
             Pooling = options.Pooling,
             ClipsPerVideo = options.ClipsPerVideo,
             Distance = options.Distance,

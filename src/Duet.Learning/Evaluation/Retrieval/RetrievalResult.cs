@@ -1,43 +1,22 @@
 namespace Duet.Learning.Evaluation.Retrieval;
 
 /// <summary>What <c>duet eval retrieval</c> finds: a result file of kind <c>retrieval</c>.</summary>
-public sealed record RetrievalResult
+public sealed record RetrievalResult : EvaluationResult
 {
-    /// <summary>The file format.</summary>
-    public string Format { get; init; } = ResultFile.Format;
-
-    /// <summary>Which result this is.</summary>
-    public string Kind { get; init; } = "retrieval";
-
-    /// <summary>The run's folder.</summary>
-    public required string Run { get; init; }
-
-    /// <summary>The recipe's name.</summary>
-    public required string Recipe { get; init; }
-
-    /// <summary>The method that taught the encoders.</summary>
-    public required string Method { get; init; }
+    /// <summary>Says what was evaluated.</summary>
+    /// <param name="run">The network.</param>
+    /// <param name="store">The store's folder.</param>
+    /// <param name="fingerprint">Which videos the store held.</param>
+    public RetrievalResult(EvaluatedRun run, string store, string fingerprint)
+        : base("retrieval", run, store, fingerprint)
+    {
+    }
 
     /// <summary>The data set, as the protocol names it.</summary>
     public required string Dataset { get; init; }
 
     /// <summary>The protocol's name; <c>default</c> where none was named.</summary>
     public required string Protocol { get; init; }
-
-    /// <summary>The store's folder.</summary>
-    public required string Store { get; init; }
-
-    /// <summary>Which videos the store held.</summary>
-    public required string StoreFingerprint { get; init; }
-
-    /// <summary>The run's seed.</summary>
-    public required long Seed { get; init; }
-
-    /// <summary>Steps that the run was trained for.</summary>
-    public required long Step { get; init; }
-
-    /// <summary>What the convolutions computed in.</summary>
-    public required string Precision { get; init; }
 
     /// <summary>How maps became vectors, within modalities.</summary>
     public required FeaturePooling Pooling { get; init; }
@@ -59,9 +38,6 @@ public sealed record RetrievalResult
 
     /// <summary>Pretrained less random by kind of query, on the same videos.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<RecallDifference>> Differences { get; init; }
-
-    /// <summary>Videos that could not take part, with the reason.</summary>
-    public required IReadOnlyList<LeftOut> LeftOut { get; init; }
 }
 
 /// <summary>One kind of query with one kind of weights.</summary>

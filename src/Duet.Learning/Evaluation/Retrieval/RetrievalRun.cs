@@ -72,7 +72,7 @@ public static class RetrievalRun
         using var preprocessor = source.Preprocessor(device);
         return RetrievalEvaluation.Run(
             new RetrievalSubject(source.Networks, clip, preprocessor, device, new ClipLoaderOptions { Workers = recipe.Training.Workers }),
-            new EvaluatedRun(folder.Path, recipe.Name, recipe.Seed, source.Cards[0].Step, precision == Precision.Bf16 ? "bf16" : "fp32", recipe.MethodName()),
+            new EvaluatedRun(folder.Path, recipe.Name, recipe.Seed, source.Cards[0].Step, PrecisionPolicy.NameOf(precision), recipe.MethodName()),
             new EvaluationStore(store, store.Directory, store.Fingerprint),
             new RetrievalVideos(splits, part, [.. leftOut.Distinct()]),
             protocol,

@@ -318,7 +318,7 @@ public sealed class ClusteringTask : ITrainingTask
                     Splits = fit?.Fit.Splits ?? 0,
                     Restart = fit?.Fit.Restart ?? 0,
                     Converged = fit?.Fit.Converged ?? false,
-                    Precision = fit is null ? null : fit.Fit.Precision == Precision.Bf16 ? "bf16" : "fp32",
+                    Precision = fit is null ? null : PrecisionPolicy.NameOf(fit.Fit.Precision),
                     Bf16Disagreement = fit?.Fit.Bf16Disagreement,
                 },
                 assignment,
