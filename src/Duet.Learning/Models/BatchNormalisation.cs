@@ -10,10 +10,15 @@ namespace Duet.Learning.Models;
 /// </summary>
 internal sealed class BatchNormalisation : nn.Module<Tensor, Tensor>
 {
-    private const double Epsilon = 1e-5;
+    /// <summary>What torchvision's networks add to a variance.</summary>
+    internal const double PyTorchEpsilon = 1e-5;
+
+    /// <summary>What Caffe2's networks add to a variance, and weights that were made with it go on needing.</summary>
+    internal const double Caffe2Epsilon = 1e-3;
 
     /// <summary>What a batch's statistics weigh in the running ones.</summary>
     internal const double Momentum = 0.1;
+    private readonly double epsilon;
     private Parameter weight;
     private Parameter bias;
     private Tensor running_mean;
@@ -22,9 +27,11 @@ internal sealed class BatchNormalisation : nn.Module<Tensor, Tensor>
 
     /// <summary>Makes it with scale 1, shift 0, mean 0, variance 1.</summary>
     /// <param name="channels">Channels of the maps.</param>
-    public BatchNormalisation(long channels)
+    /// <param name="epsilon">What is added to the variance.</param>
+    public BatchNormalisation(long channels, double epsilon = PyTorchEpsilon)
         : base(nameof(BatchNormalisation))
     {
+        this.epsilon = epsilon;
         weight = new Parameter(ones(channels).DetachFromDisposeScope());
         bias = new Parameter(zeros(channels).DetachFromDisposeScope());
         running_mean = zeros(channels).DetachFromDisposeScope();
@@ -54,6 +61,6 @@ internal sealed class BatchNormalisation : nn.Module<Tensor, Tensor>
             }
         }
 
-        return nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training, Momentum, Epsilon);
+        return nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training, Momentum, epsilon);
     }
 }

@@ -35,6 +35,7 @@ public static class EncoderRegistry
         new("mc3_18", Modality.Video, "3-D conv1 and conv2, then 2-D residual groups (MC3 of Tran et al., AVTS)", o => new VideoResNet(o, [Full, Flat, Flat, Flat], factoredStem: false)),
         new("r3d_18", Modality.Video, "3-D throughout (R3D of Tran et al.)", o => new VideoResNet(o, [Full, Full, Full, Full], factoredStem: false)),
         new("r2plus1d_18", Modality.Video, "2-D then 1-D convolutions throughout (R(2+1)D of Tran et al., XDC)", o => new VideoResNet(o, [Factored, Factored, Factored, Factored], factoredStem: true)),
+        new("r2plus1d_18_xdc", Modality.Video, "r2plus1d_18 as XDC's released weights have it", o => new VideoResNet(o, [Factored, Factored, Factored, Factored], factoredStem: true, released: true)),
         new("vgg_m", Modality.Audio, "five convolutions after SyncNet's audio branch (AVTS)", o => new VggM(o)),
         new("resnet18_audio", Modality.Audio, "ResNet-18 with a stem of one channel (XDC)", o => new AudioResNet(o)),
     ];

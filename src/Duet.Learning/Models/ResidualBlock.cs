@@ -12,10 +12,10 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     private readonly Chain? downsample;
 
     /// <summary>Makes torchvision's block of video networks: <c>conv1.0</c>, <c>conv1.1</c>, <c>conv2.0</c>, <c>conv2.1</c>.</summary>
-    public static ResidualBlock Video(nn.Module<Tensor, Tensor> first, nn.Module<Tensor, Tensor> second, long channels, Chain? downsample)
+    public static ResidualBlock Video(nn.Module<Tensor, Tensor> first, nn.Module<Tensor, Tensor> second, long channels, Chain? downsample, double epsilon)
     {
-        var conv1 = new Chain(first, new BatchNormalisation(channels), new InPlaceRelu());
-        var conv2 = new Chain(second, new BatchNormalisation(channels));
+        var conv1 = new Chain(first, new BatchNormalisation(channels, epsilon), new InPlaceRelu());
+        var conv2 = new Chain(second, new BatchNormalisation(channels, epsilon));
         return new ResidualBlock([("conv1", conv1), ("conv2", conv2)], downsample);
     }
 

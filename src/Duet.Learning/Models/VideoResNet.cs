@@ -16,16 +16,22 @@ internal sealed class VideoResNet : Encoder
     private static readonly int[] PublishedChannels = [64, 64, 128, 256, 512];
     private readonly List<nn.Module<Tensor, Tensor>> stages = [];
     private readonly List<EncoderLayer> layers = [];
+    private readonly bool released;
 
     /// <summary>Makes the network, uninitialised.</summary>
     /// <param name="options">Its size.</param>
     /// <param name="kinds">The kind of convolution of conv2 to conv5.</param>
     /// <param name="factoredStem">Whether conv1 is factored too, as R(2+1)D has it.</param>
-    public VideoResNet(EncoderOptions options, IReadOnlyList<ConvolutionKind> kinds, bool factoredStem)
+    /// <param name="released">
+    /// Whether it is the network of XDC's released weights, which Caffe2 made: normalisations add 1e-3, and a factored convolution's
+    /// middle channels are counted from its own input, not its block's.
+    /// </param>
+    public VideoResNet(EncoderOptions options, IReadOnlyList<ConvolutionKind> kinds, bool factoredStem, bool released = false)
         : base(Modality.Video, options)
     {
+        this.released = released;
         var channels = PublishedChannels.Select(options.Scale).ToArray();
-        Add("stem", Stem(options, channels[0], factoredStem), channels[0]);
+        Add("stem", Stem(channels[0], factoredStem), channels[0]);
         var count = options.Stages == 0 ? channels.Length : options.Stages;
         for (var i = 1; i < count; i++)
         {
@@ -33,7 +39,7 @@ internal sealed class VideoResNet : Encoder
             var blocks = new nn.Module<Tensor, Tensor>[BlocksPerStage];
             for (var b = 0; b < BlocksPerStage; b++)
             {
-                blocks[b] = Block(options, kinds[i - 1], b == 0 ? channels[i - 1] : channels[i], channels[i], b == 0 ? stride : 1);
+                blocks[b] = Block(kinds[i - 1], b == 0 ? channels[i - 1] : channels[i], channels[i], b == 0 ? stride : 1);
             }
 
             Add($"layer{i}", new Chain(blocks), channels[i]);
@@ -56,51 +62,58 @@ internal sealed class VideoResNet : Encoder
     /// <inheritdoc/>
     public override IReadOnlyList<EncoderLayer> Layers => layers;
 
+    private double Epsilon => released ? BatchNormalisation.Caffe2Epsilon : BatchNormalisation.PyTorchEpsilon;
+
     private protected override Tensor Stage(int index, Tensor map) => stages[index].forward(map);
 
-    private static Chain Stem(EncoderOptions options, int channels, bool factored)
+    private Chain Stem(int channels, bool factored)
     {
         if (!factored)
         {
-            return new Chain(new Convolution(3, channels, [3, 7, 7], [1, 2, 2], [1, 3, 3]), new BatchNormalisation(channels), new InPlaceRelu());
+            return new Chain(new Convolution(3, channels, [3, 7, 7], [1, 2, 2], [1, 3, 3]), Normalise(channels), new InPlaceRelu());
         }
 
-        var middle = options.Scale(45);
+        var middle = Options.Scale(45);
         return new Chain(
             new Convolution(3, middle, [1, 7, 7], [1, 2, 2], [0, 3, 3]),
-            new BatchNormalisation(middle),
+            Normalise(middle),
             new InPlaceRelu(),
             new Convolution(middle, channels, [3, 1, 1], [1, 1, 1], [1, 0, 0]),
-            new BatchNormalisation(channels),
+            Normalise(channels),
             new InPlaceRelu());
     }
 
-    private static ResidualBlock Block(EncoderOptions options, ConvolutionKind kind, int input, int output, int stride)
+    private ResidualBlock Block(ConvolutionKind kind, int input, int output, int stride)
     {
-        // One number per block, from its input: torchvision's rule. XDC's released network counts it anew for each convolution.
-        var middle = (int)((long)input * output * 27 / ((input * 9) + (3 * output)));
-        if (options.Width != 1.0)
-        {
-            middle = Math.Max(8, 8 * (int)Math.Round(middle / 8.0, MidpointRounding.AwayFromZero));
-        }
-
+        // One number per block, from its input: torchvision's rule.
+        var first = Middle(input, output);
+        var second = released ? Middle(output, output) : first;
         Chain? downsample = null;
         if (stride != 1 || input != output)
         {
             var time = kind == ConvolutionKind.Flat ? 1 : stride;
-            downsample = new Chain(new Convolution(input, output, [1, 1, 1], [time, stride, stride], [0, 0, 0]), new BatchNormalisation(output));
+            downsample = new Chain(new Convolution(input, output, [1, 1, 1], [time, stride, stride], [0, 0, 0]), Normalise(output));
         }
 
-        return ResidualBlock.Video(Convolve(kind, input, output, middle, stride), Convolve(kind, output, output, middle, 1), output, downsample);
+        return ResidualBlock.Video(Convolve(kind, input, output, first, stride), Convolve(kind, output, output, second, 1), output, downsample, Epsilon);
     }
 
-    private static nn.Module<Tensor, Tensor> Convolve(ConvolutionKind kind, int input, int output, int middle, int stride) => kind switch
+    /// <summary>Middle channels that give a factored convolution a full one's number of weights.</summary>
+    private int Middle(int input, int output)
+    {
+        var middle = (int)((long)input * output * 27 / ((input * 9) + (3 * output)));
+        return Options.Width == 1.0 ? middle : Math.Max(8, 8 * (int)Math.Round(middle / 8.0, MidpointRounding.AwayFromZero));
+    }
+
+    private BatchNormalisation Normalise(int channels) => new(channels, Epsilon);
+
+    private nn.Module<Tensor, Tensor> Convolve(ConvolutionKind kind, int input, int output, int middle, int stride) => kind switch
     {
         ConvolutionKind.Full => new Convolution(input, output, [3, 3, 3], [stride, stride, stride], [1, 1, 1]),
         ConvolutionKind.Flat => new Convolution(input, output, [1, 3, 3], [1, stride, stride], [0, 1, 1]),
         _ => new Chain(
             new Convolution(input, middle, [1, 3, 3], [1, stride, stride], [0, 1, 1]),
-            new BatchNormalisation(middle),
+            Normalise(middle),
             new InPlaceRelu(),
             new Convolution(middle, output, [3, 1, 1], [stride, 1, 1], [1, 0, 0])),
     };

@@ -15,7 +15,7 @@ import os
 import numpy as np
 import torch
 import torchvision
-from torchvision.models.video.resnet import BasicBlock, BasicStem, Conv3DNoTemporal, VideoResNet
+from torchvision.models.video.resnet import BasicBlock, BasicStem, Conv2Plus1D, Conv3DNoTemporal, R2Plus1dStem, VideoResNet
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -94,6 +94,21 @@ def write(name, value):
         f.write("\n")
 
 
+class OwnMiddle(Conv2Plus1D):
+    """A factored convolution that counts its middle channels itself: XDC's released network (arXiv 1911.12667)."""
+
+    def __init__(self, in_planes, out_planes, midplanes, stride=1, padding=1):
+        super().__init__(in_planes, out_planes, in_planes * out_planes * 27 // (in_planes * 9 + 3 * out_planes), stride, padding)
+
+
+def released_xdc(classes):
+    model = VideoResNet(BasicBlock, [OwnMiddle] * 4, [2, 2, 2, 2], R2Plus1dStem, num_classes=classes)
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm3d):
+            module.eps = 1e-3
+    return model
+
+
 def main():
     torch.set_num_threads(1)
     classes = 11
@@ -101,6 +116,7 @@ def main():
     networks = {"mc2_18": mc2}
     for name in ("mc3_18", "r3d_18", "r2plus1d_18"):
         networks[name] = getattr(torchvision.models.video, name)(weights=None, num_classes=classes)
+    networks["r2plus1d_18_xdc"] = released_xdc(classes)
     for name, model in networks.items():
         write(f"{name}.json", record(model, (2, 3, 4, 32, 32)))
 

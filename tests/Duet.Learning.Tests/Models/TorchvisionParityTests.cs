@@ -21,6 +21,7 @@ public sealed class TorchvisionParityTests
     [InlineData("mc3_18", Tolerance)]
     [InlineData("r3d_18", null)]
     [InlineData("r2plus1d_18", null)]
+    [InlineData("r2plus1d_18_xdc", null)]
     [InlineData("resnet18_audio", Tolerance)]
     public void Outputs_gradients_and_statistics_equal_torchvisions(string name, double? singlePrecision)
     {
