@@ -21,21 +21,22 @@ internal static class StepBenchmark
         var frames = new Option<int>("--frames") { DefaultValueFactory = _ => 8 };
         var size = new Option<int>("--size") { DefaultValueFactory = _ => 112 };
         var batch = new Option<int>("--batch") { DefaultValueFactory = _ => 8 };
+        var width = new Option<double>("--width") { DefaultValueFactory = _ => 1 };
         var steps = new Option<int>("--steps") { Description = "Measured steps, after two for warming up.", DefaultValueFactory = _ => 5 };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
         var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ => Precision.Auto };
-        var command = new Command("step", "Clips per second of a training step.") { model, frames, size, batch, steps, threads, precision };
+        var command = new Command("step", "Clips per second of a training step.") { model, frames, size, batch, width, steps, threads, precision };
         command.SetAction(p => Run(
-            p.GetValue(model)!, p.GetValue(frames), p.GetValue(size), p.GetValue(batch), p.GetValue(steps), p.GetValue(threads), p.GetValue(precision)));
+            new EncoderOptions { Name = p.GetValue(model)!, Width = p.GetValue(width) }, p.GetValue(frames), p.GetValue(size), p.GetValue(batch), p.GetValue(steps), p.GetValue(threads), p.GetValue(precision)));
         return command;
     }
 
-    private static int Run(string model, int frames, int size, int batch, int steps, int threads, Precision asked)
+    private static int Run(EncoderOptions model, int frames, int size, int batch, int steps, int threads, Precision asked)
     {
         TorchRuntime.EnsureLoaded();
         set_num_threads(threads);
         var (precision, _) = PrecisionPolicy.Resolve(asked, DeviceType.CPU);
-        using var encoder = EncoderRegistry.Create(new EncoderOptions { Name = model }, 0);
+        using var encoder = EncoderRegistry.Create(model, 0);
         using var network = new VideoClassifier(encoder, 400, 0);
         encoder.Precision = precision;
         network.train();
@@ -61,13 +62,15 @@ internal static class StepBenchmark
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             benchmark = "step",
-            model,
+            model = model.Name,
             frames,
             size,
             batch,
+            width = model.Width,
             threads,
             configuration = $"Duet, {(precision == Precision.Bf16 ? "bf16" : "fp32")}",
-            clips_per_second = Math.Round(batch / measured[measured.Length / 2], 2),
+            clips_per_second = Math.Round(batch / measured[measured.Length / 2], 3),
+            gigaflops_per_clip = Math.Round(NetworkCost.TrainingFlops(model, [frames, size, size]) / 1e9, 3),
             peak_megabytes = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
         }));
         return 0;

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """One supervised training step of torchvision's network: the step benchmark's peer.
 
-    /usr/bin/python3 bench/peers/torch_step.py --model mc3_18 --configuration best
+    /usr/bin/python3 bench/peers/torch_step.py --model mc3_18 --threads 2 --configuration best
 
 default: fp32, as people write it. best: bf16 autocast and channels_last_3d.
+Debian's torch takes one thread unless it is told otherwise, so the number has to be said.
 """
 import argparse
 import json
@@ -11,24 +12,26 @@ import resource
 import time
 
 import torch
-import torchvision
+
+import networks
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--model", default="mc3_18")
 parser.add_argument("--frames", type=int, default=8)
 parser.add_argument("--size", type=int, default=112)
 parser.add_argument("--batch", type=int, default=8)
+parser.add_argument("--width", type=float, default=1)
 parser.add_argument("--steps", type=int, default=5, help="measured steps, after two for warming up")
-parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--configuration", choices=["default", "best"], default="best")
 a = parser.parse_args()
 
 torch.set_num_threads(a.threads)
 torch.manual_seed(0)
-network = getattr(torchvision.models.video, a.model)(weights=None).train()
+network = networks.video(a.model, a.width).train()
 clips = torch.randn(a.batch, 3, a.frames, a.size, a.size)
 if a.configuration == "best":
-    network = network.to(memory_format=torch.channels_last_3d)
+    network = networks.best(network, 3)
     clips = clips.to(memory_format=torch.channels_last_3d)
 labels = torch.arange(a.batch) % 400
 optimiser = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9, weight_decay=1e-4)
@@ -43,8 +46,9 @@ for _ in range(a.steps + 2):
     seconds.append(time.perf_counter() - start)
 measured = sorted(seconds[2:])
 print(json.dumps({
-    "benchmark": "step", "model": a.model, "frames": a.frames, "size": a.size, "batch": a.batch, "threads": a.threads,
-    "configuration": f"PyTorch {torch.__version__}, {a.configuration}",
-    "clips_per_second": round(a.batch / measured[len(measured) // 2], 2),
+    "benchmark": "step", "model": a.model, "frames": a.frames, "size": a.size, "batch": a.batch, "width": a.width, "threads": torch.get_num_threads(),
+    "configuration": f"PyTorch {torch.__version__}, {'bf16 autocast, channels_last_3d' if a.configuration == 'best' else 'fp32'}",
+    "parameters": sum(p.numel() for p in network.parameters()),
+    "clips_per_second": round(a.batch / measured[len(measured) // 2], 3),
     "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
 }))

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Duet.Learning.Models;
+using Duet.Learning.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Bench;
+
+/// <summary>
+/// A video encoder in evaluation mode on random clips that are in memory, its last map averaged to a row per clip: what <c>duet extract</c> does with a batch.
+/// Its peer is bench/peers/torch_forward.py.
+/// </summary>
+internal static class ForwardBenchmark
+{
+    private const int Warming = 2;
+
+    public static Command Create()
+    {
+        var shape = new NetworkShape();
+        var steps = new Option<int>("--steps") { Description = $"Measured batches, after {Warming} for warming up.", DefaultValueFactory = _ => 5 };
+        var command = new Command("forward", "Clips per second of an encoder in evaluation mode.") { steps };
+        shape.AddTo(command);
+        command.SetAction(p => Run(shape.Of(p), p.GetValue(steps)));
+        return command;
+    }
+
+    private static int Run(NetworkShape.Values shape, int steps)
+    {
+        TorchRuntime.SetThreads(shape.Threads);
+        var (precision, _) = PrecisionPolicy.Resolve(shape.Precision, DeviceType.CPU);
+        using var encoder = EncoderRegistry.Create(shape.Encoder, 0);
+        encoder.Precision = precision;
+        encoder.eval();
+        using var none = no_grad();
+        using var clips = randn([shape.Batch, shape.Frames, shape.Size, shape.Size, 3]).permute(0, 4, 1, 2, 3); // channels last, as the loader gives them
+        var seconds = new List<double>();
+        var row = new float[shape.Batch * encoder.Channels];
+        for (var step = 0; step < steps + Warming; step++)
+        {
+            using var scope = NewDisposeScope();
+            var start = Stopwatch.GetTimestamp();
+            encoder.forward(clips).flatten(2).mean([2]).data<float>().CopyTo(row);
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        var measured = seconds.Skip(Warming).Order().ToArray();
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            benchmark = "forward",
+            model = shape.Encoder.Name,
+            frames = shape.Frames,
+            size = shape.Size,
+            batch = shape.Batch,
+            width = shape.Encoder.Width,
+            threads = shape.Threads,
+            configuration = $"Duet, {(precision == Precision.Bf16 ? "bf16" : "fp32")}",
+            clips_per_second = Math.Round(shape.Batch / measured[measured.Length / 2], 3),
+            gigaflops_per_clip = Math.Round(NetworkCost.ForwardFlops(shape.Encoder, [shape.Frames, shape.Size, shape.Size]) / 1e9, 3),
+            peak_megabytes = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
+        }));
+        return 0;
+    }
+}
