@@ -19,7 +19,8 @@ av.logging.set_level(av.logging.PANIC)
 VIDEO = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg"}
 
 
-def read_frames(container, start, frames, fps, size):
+def read_frames_of(container, start, frames, fps):
+    """The decoded frames nearest to a constant rate."""
     stream = container.streams.video[0]
     stream.thread_count = 1  # per core
     origin = stream.start_time or 0
@@ -38,9 +39,13 @@ def read_frames(container, start, frames, fps, size):
         previous = (moment, frame)
     if len(picked) < frames and previous and len(picked) >= frames - 1:
         picked += [previous[1]] * (frames - len(picked))  # the last frame is shown until the end
-    # centre square of the picture at the training size, as RGB
+    return picked
+
+
+def read_frames(container, start, frames, fps, size):
+    """The centre square of each picture at the training size, as RGB."""
     arrays = []
-    for frame in picked:
+    for frame in read_frames_of(container, start, frames, fps):
         short = min(frame.width, frame.height)
         w, h = round(frame.width * size / short), round(frame.height * size / short)
         rgb = frame.reformat(width=w, height=h, format="rgb24").to_ndarray()
@@ -49,20 +54,22 @@ def read_frames(container, start, frames, fps, size):
 
 
 def read_sound(container, start, seconds, rate):
+    """A stretch of sound as mono 16-bit samples, in pieces."""
     stream = container.streams.audio[0]
     origin = stream.start_time or 0
     container.seek(origin + int(start / stream.time_base), stream=stream, backward=True)
     resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
-    samples = 0
+    pieces, samples = [], 0
     for frame in container.decode(stream):
         if frame.pts is None or float((frame.pts - origin) * stream.time_base) + frame.samples / frame.sample_rate < start:
             continue
         frame.pts = None
         for out in resampler.resample(frame):
-            samples += out.to_ndarray().shape[-1]
+            pieces.append(out.to_ndarray()[0])
+            samples += pieces[-1].shape[-1]
         if samples >= seconds * rate:
             break
-    return samples
+    return pieces
 
 
 def clip(path, start, args):
