@@ -95,6 +95,13 @@ public sealed record EvaluationRecipe : IRecipe, IValidated
                 "can't be validation: the training for the test has no validation part. Set it to training, or take another schedule");
         }
 
+        if (Protocol == EvaluationProtocol.Finetune && Finetune.Mixup > 0 && Training.Accumulate > 1)
+        {
+            yield return new(
+                $"{nameof(Training)}.{nameof(TrainingOptions.Accumulate)}",
+                "must be 1 where finetune.mixup is above 0: mixup draws a clip's partner from its batch, so several small batches would not be the large one. Set finetune.mixup: 0, or a larger training.batch");
+        }
+
         foreach (var error in RecipeRules.Network(nameof(Video), Video?.Name ?? "", Modality.Video).Concat(RecipeRules.Network(nameof(Audio), Audio?.Name ?? "", Modality.Audio)))
         {
             yield return error;

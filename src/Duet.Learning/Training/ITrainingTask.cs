@@ -20,7 +20,7 @@ public interface ITrainingTask : IDisposable
     /// <param name="parameter">Its name in <see cref="Network"/>.</param>
     double LearningRateFactor(string parameter) => 1;
 
-    /// <summary>Clips per epoch: whole batches.</summary>
+    /// <summary>Clips per epoch: whole steps (<see cref="TrainingOptions.WholeSteps"/>).</summary>
     int ClipsPerEpoch { get; }
 
     /// <summary>The most epochs that the run can have.</summary>
@@ -47,7 +47,7 @@ public interface ITrainingTask : IDisposable
     /// <returns>The plan, or null where the method has finished early.</returns>
     EpochPlan? Prepare(int epoch, ClipLoader loader, CancellationToken stop);
 
-    /// <summary>The loss of one batch, with the graph that leads to it. Called in training mode, within a dispose scope.</summary>
+    /// <summary>The loss of one batch, with the graph that leads to it. Called in training mode, within a dispose scope; several times a step where gradients are accumulated.</summary>
     /// <param name="batch">Clips, in the plan's order.</param>
     StepResult Step(ClipBatch batch);
 
@@ -87,7 +87,7 @@ public interface ITrainingTask : IDisposable
 }
 
 /// <summary>What an epoch reads.</summary>
-/// <param name="Requests">Clips in the order of training: whole batches.</param>
+/// <param name="Requests">Clips in the order of training: whole steps.</param>
 /// <param name="Stage">The stage in words, for people.</param>
 /// <param name="Restart">Whether a new round starts here: the optimiser's state is emptied and the learning rate's schedule begins again.</param>
 public sealed record EpochPlan(IReadOnlyList<ClipRequest> Requests, string Stage, bool Restart = false)
@@ -99,10 +99,11 @@ public sealed record EpochPlan(IReadOnlyList<ClipRequest> Requests, string Stage
     public IReadOnlyList<KeyValuePair<string, double>> Numbers { get; init; } = [];
 }
 
-/// <summary>What a step gives.</summary>
-/// <param name="Loss">A scalar to differentiate.</param>
-/// <param name="Metrics">Numbers to average over an interval, by name; the same names at every step.</param>
-public sealed record StepResult(Tensor Loss, IReadOnlyList<KeyValuePair<string, double>> Metrics);
+/// <summary>What a batch gives.</summary>
+/// <param name="Loss">A scalar to differentiate: a mean over clips. Where no clip counts it is 0, with a graph that leads to every parameter.</param>
+/// <param name="Clips">How many clips the loss is the mean over, by which batches are weighted when their gradients are accumulated.</param>
+/// <param name="Metrics">Numbers to average over an interval, by name; the same names for every batch.</param>
+public sealed record StepResult(Tensor Loss, int Clips, IReadOnlyList<KeyValuePair<string, double>> Metrics);
 
 /// <summary>A method's own memory: a few values, and tensors where it needs them.</summary>
 /// <param name="Values">Numbers and short lists.</param>

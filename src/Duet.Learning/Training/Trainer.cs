@@ -50,7 +50,7 @@ public sealed class Trainer : IDisposable
         var named = Optimisers.ParametersOf(task.Network, options.Optimiser.DecayNormAndBias, task.LearningRateFactor);
         parameters = [.. named.Select(p => p.Value)];
         optimiser = Optimisers.Create(options.Optimiser, named);
-        stepsPerEpoch = task.ClipsPerEpoch / options.Batch;
+        stepsPerEpoch = task.ClipsPerEpoch / options.ClipsPerStep;
         schedule = new LearningRateSchedule(options.LearningRate, stepsPerEpoch, task.EpochsPerRound);
         state = resumeFrom?.CopyTo(task, optimiser) ?? new TrainerState();
         interval = new IntervalMeter(state);
@@ -79,13 +79,12 @@ public sealed class Trainer : IDisposable
             while (!state.Finished && state.Epoch < task.Epochs && task.Prepare(state.Epoch, loader, stop) is { } plan)
             {
                 BeginEpoch(plan);
-                foreach (var batch in interval.TimeWaiting(loader.Load(plan.Requests, options.Batch, state.Batch, stop)))
+                // Inside a step of several batches nothing is given up: batch normalisation has seen the first ones already.
+                var giveUp = options.Accumulate == 1 ? stop : CancellationToken.None;
+                using var batches = interval.TimeWaiting(loader.Load(plan.Requests, options.Batch, state.Batch, giveUp)).GetEnumerator();
+                while (batches.MoveNext())
                 {
-                    using (batch)
-                    {
-                        Step(batch, plan);
-                    }
-
+                    Step(batches, plan);
                     if (options.CheckpointEvery > 0 && state.Step % options.CheckpointEvery == 0)
                     {
                         Save();
@@ -110,9 +109,9 @@ public sealed class Trainer : IDisposable
 
     private void BeginEpoch(EpochPlan plan)
     {
-        if (plan.Requests.Count != stepsPerEpoch * options.Batch)
+        if (plan.Requests.Count != stepsPerEpoch * options.ClipsPerStep)
         {
-            throw new InvalidOperationException($"The method planned {plan.Requests.Count} clips for an epoch of {stepsPerEpoch} batches of {options.Batch}.");
+            throw new InvalidOperationException($"The method planned {plan.Requests.Count} clips for an epoch of {stepsPerEpoch} steps of {options.ClipsPerStep}.");
         }
 
         if (plan.Restart && state.Batch == 0)
@@ -135,20 +134,20 @@ public sealed class Trainer : IDisposable
         interval.Restart();
     }
 
-    private void Step(ClipBatch batch, EpochPlan plan)
+    /// <summary>A step from the present batch and those that follow it, which is all or nothing.</summary>
+    private void Step(IEnumerator<ClipBatch> batches, EpochPlan plan)
     {
         using var scope = NewDisposeScope();
-        RecordFailures(batch);
-        var (loss, measured) = task.Step(batch);
-        var value = loss.ToDouble();
-        if (!double.IsFinite(value))
+        task.Network.zero_grad();
+        var gradient = new StepGradient(parameters, options.Accumulate, options.ClipsPerStep);
+        Differentiate(batches.Current, gradient);
+        for (var i = 1; i < options.Accumulate && batches.MoveNext(); i++)
         {
-            throw Diverged("loss", value, state.Step + 1);
+            Differentiate(batches.Current, gradient);
         }
 
-        task.Network.zero_grad();
-        loss.backward();
-        IEnumerable<KeyValuePair<string, double>> numbers = [new("loss", value), .. measured];
+        gradient.Complete();
+        IEnumerable<KeyValuePair<string, double>> numbers = [new("loss", gradient.Loss), .. gradient.Numbers];
         if (options.ClipNorm > 0)
         {
             numbers = numbers.Append(new("gradient_norm", GradientClipping.ByGlobalNorm([.. parameters.Select(p => p.grad!)], options.ClipNorm)));
@@ -156,9 +155,25 @@ public sealed class Trainer : IDisposable
 
         var learningRate = schedule.At(state.Step - state.RoundStart, state.Plateau.Reductions);
         optimiser.Step(learningRate);
-        interval.Add(batch.Count, numbers);
-        state = state with { Step = state.Step + 1, Batch = state.Batch + 1, EpochLoss = state.EpochLoss + value };
+        interval.Add(options.ClipsPerStep, numbers);
+        state = state with { Step = state.Step + 1, Batch = state.Batch + options.Accumulate, EpochLoss = state.EpochLoss + gradient.Loss };
         Report(plan.Stage, learningRate);
+    }
+
+    /// <summary>Adds a batch to a step's gradient, and gives the batch back.</summary>
+    private void Differentiate(ClipBatch batch, StepGradient gradient)
+    {
+        using var given = batch;
+        using var scope = NewDisposeScope();
+        RecordFailures(batch);
+        var result = task.Step(batch);
+        var value = result.Loss.ToDouble();
+        if (!double.IsFinite(value))
+        {
+            throw Diverged("loss", value, state.Step + 1);
+        }
+
+        gradient.Add(result, value);
     }
 
     private IReadOnlyList<KeyValuePair<string, double>>? Validate(CancellationToken stop)
@@ -245,7 +260,7 @@ public sealed class Trainer : IDisposable
             ClipsPerSecond = interval.ClipsPerSecond,
             DataWaitShare = interval.DataWaitShare,
             TimeLeft = elapsed / (state.Step - firstStep) * (Steps - state.Step),
-            EndsInterval = state.Step % options.LogEvery == 0 || state.Batch == stepsPerEpoch,
+            EndsInterval = state.Step % options.LogEvery == 0 || state.Batch == stepsPerEpoch * options.Accumulate,
         };
         progress?.Report(line);
         if (!line.EndsInterval)

@@ -15,7 +15,7 @@ public sealed record TrainerState
     /// <summary>The epoch that the next step belongs to, from 0.</summary>
     public int Epoch { get; init; }
 
-    /// <summary>Batches of that epoch taken already; all of them where only its validation is left.</summary>
+    /// <summary>Batches of that epoch taken already, <c>training.accumulate</c> in each step; all of them where only its validation is left.</summary>
     public int Batch { get; init; }
 
     /// <summary>The step at which the present round of the schedule began.</summary>

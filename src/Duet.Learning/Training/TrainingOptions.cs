@@ -189,11 +189,16 @@ public sealed record LearningRateOptions : IValidated
 /// <summary>The loop: a recipe's <c>training</c> section.</summary>
 public sealed record TrainingOptions : IValidated
 {
-    /// <summary>Clips per epoch: the unit of every schedule, whatever the size of the store; rounded up to whole batches. 0: as many as the sampler counts for the training videos (pairs.clips_per_video each).</summary>
+    private const int MostClipsPerStep = 10_000_000;
+
+    /// <summary>Clips per epoch: the unit of every schedule, whatever the size of the store; rounded up to whole steps. 0: as many as the sampler counts for the training videos (pairs.clips_per_video each).</summary>
     public int EpochSize { get; init; }
 
-    /// <summary>Clips per step.</summary>
+    /// <summary>Clips that pass the networks at once, and that batch normalisation sees together.</summary>
     public int Batch { get; init; } = 16;
+
+    /// <summary>Batches whose gradients are added up before the optimiser steps: <c>batch</c> times this many clips a step, in the memory of <c>batch</c>. Batch normalisation aside it is the step of the large batch.</summary>
+    public int Accumulate { get; init; } = 1;
 
     /// <summary>The update rule.</summary>
     public OptimiserOptions Optimiser { get; init; } = new();
@@ -240,6 +245,13 @@ public sealed record TrainingOptions : IValidated
     /// <summary>Samples that may fail to decode before the run stops. Each one is recorded in the metrics; none is replaced by another.</summary>
     public int MaxBadSamples { get; init; } = 100;
 
+    /// <summary>Clips of one step of the optimiser: the effective batch.</summary>
+    public int ClipsPerStep => checked(Batch * Accumulate);
+
+    /// <summary>Rounds a number of clips up to whole steps.</summary>
+    /// <param name="clips">Clips, at least 0.</param>
+    public int WholeSteps(int clips) => checked((clips + ClipsPerStep - 1) / ClipsPerStep * ClipsPerStep);
+
     /// <summary>Options that can't change what is learned, as keys of a recipe: a resumed run may have other values.</summary>
     internal static IReadOnlyList<string> FreeKeys { get; } =
         ["training.workers", "training.queue_mb", "training.checkpoint_every", "training.keep_checkpoints", "training.max_bad_samples"];
@@ -256,7 +268,7 @@ public sealed record TrainingOptions : IValidated
     {
         (string Name, int Value, int Least)[] bounds =
         [
-            (nameof(EpochSize), EpochSize, 0), (nameof(Batch), Batch, 2), (nameof(Threads), Threads, 0), (nameof(Workers), Workers, 0), (nameof(QueueMb), QueueMb, 1),
+            (nameof(EpochSize), EpochSize, 0), (nameof(Batch), Batch, 2), (nameof(Accumulate), Accumulate, 1), (nameof(Threads), Threads, 0), (nameof(Workers), Workers, 0), (nameof(QueueMb), QueueMb, 1),
             (nameof(LogEvery), LogEvery, 1), (nameof(CheckpointEvery), CheckpointEvery, 0), (nameof(KeepCheckpoints), KeepCheckpoints, 1), (nameof(ValidateEvery), ValidateEvery, 0),
             (nameof(ValidationClips), ValidationClips, 1), (nameof(StatisticsClips), StatisticsClips, 1), (nameof(MaxBadSamples), MaxBadSamples, 0),
         ];
@@ -279,6 +291,11 @@ public sealed record TrainingOptions : IValidated
             {
                 yield return new(name, $"must be at most {most}");
             }
+        }
+
+        if ((long)Batch * Accumulate > MostClipsPerStep)
+        {
+            yield return new(nameof(Accumulate), $"times batch are {(long)Batch * Accumulate} clips a step; there may be {MostClipsPerStep}");
         }
 
         if (!(ClipNorm >= 0) || double.IsInfinity(ClipNorm))

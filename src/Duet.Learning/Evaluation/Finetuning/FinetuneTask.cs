@@ -39,7 +39,7 @@ internal sealed class FinetuneTask : ITrainingTask
         var usable = validation.SelectMany(v => TestClips.Uniform(v, settings.Clip, settings.Content, 1)).OrderBy(r => r.Video.Id, StringComparer.Ordinal).ToArray();
         validationClips = [.. EvenSpread.Of(usable.Length, settings.Training.ValidationClips).Select(i => usable[i])];
         var wanted = settings.Training.EpochSize > 0 ? settings.Training.EpochSize : training.Count;
-        ClipsPerEpoch = checked((wanted + settings.Training.Batch - 1) / settings.Training.Batch * settings.Training.Batch);
+        ClipsPerEpoch = settings.Training.WholeSteps(wanted);
         augmentation = new Augmentation(settings.Options, settings.Seed);
         statistics = settings.Statistics;
         model = new FinetuneModel(settings.Encoders(), settings.Classes.Count, settings.Options, settings.Seed);
@@ -131,7 +131,7 @@ internal sealed class FinetuneTask : ITrainingTask
             : ((weight * CrossEntropies(scores, targets)) + ((1 - weight) * CrossEntropies(scores, mixed))).mean();
         using var gradientless = no_grad();
         var right = clips.Count == 0 ? 0 : scores.argmax(1).eq(targets).to_type(ScalarType.Float64).mean().ToDouble();
-        return new StepResult(loss, [new("accuracy_clips", right)]);
+        return new StepResult(loss, clips.Count, [new("accuracy_clips", right)]);
     }
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ namespace Duet.Learning.Pretext.Avts;
 /// </summary>
 public sealed class AvtsTask : ITrainingTask
 {
+    /// <summary>What a batch measures beside its loss.</summary>
+    private static readonly string[] Measured = ["positive_distance", "negative_distance", "embedding_std_video", "embedding_std_audio"];
+
     private readonly Recipe recipe;
     private readonly IReadOnlyList<StoredVideo> training;
     private readonly Device device;
@@ -50,8 +53,7 @@ public sealed class AvtsTask : ITrainingTask
 
         var feasibility = PairFeasibility.Of(training, recipe.Clip, recipe.Pairs);
         var wanted = recipe.Training.EpochSize > 0 ? recipe.Training.EpochSize : checked(feasibility.Usable.Count * recipe.Pairs.ClipsPerVideo);
-        var batch = recipe.Training.Batch;
-        ClipsPerEpoch = checked((wanted + batch - 1) / batch * batch);
+        ClipsPerEpoch = recipe.Training.WholeSteps(wanted);
         validation = new AvtsValidation(recipe, partition.Validation);
         if (recipe.Training.LearningRate is { Schedule: LearningRateShape.Plateau, PlateauMetric: PlateauMetric.Validation } && validation.IsEmpty)
         {
@@ -111,16 +113,23 @@ public sealed class AvtsTask : ITrainingTask
     {
         ArgumentNullException.ThrowIfNull(batch);
         var pairs = PairBatch.Embed(model, preprocessor!, batch, device);
+        if (pairs.Clips == 0)
+        {
+            // Means over nothing are no numbers.
+            return new StepResult(model.Distance(pairs.Video, pairs.Audio).sum() * 0, 0, [.. Measured.Select(name => KeyValuePair.Create(name, 0.0))]);
+        }
+
         var loss = model.Loss(pairs.Video, pairs.Audio, pairs.InSync, recipe.Avts.Margin);
         using var noGradient = no_grad();
         var distance = model.Distance(pairs.Video, pairs.Audio);
-        return new StepResult(loss,
+        double[] values =
         [
-            new("positive_distance", distance[..pairs.Clips].mean().ToDouble()),
-            new("negative_distance", distance[pairs.Clips..].mean().ToDouble()),
-            new("embedding_std_video", CollapseDetector.Spread(pairs.Video[..pairs.Clips])),
-            new("embedding_std_audio", CollapseDetector.Spread(pairs.Audio)),
-        ]);
+            distance[..pairs.Clips].mean().ToDouble(),
+            distance[pairs.Clips..].mean().ToDouble(),
+            CollapseDetector.Spread(pairs.Video[..pairs.Clips]),
+            CollapseDetector.Spread(pairs.Audio),
+        ];
+        return new StepResult(loss, pairs.Clips, [.. Measured.Zip(values, KeyValuePair.Create)]);
     }
 
     /// <inheritdoc/>

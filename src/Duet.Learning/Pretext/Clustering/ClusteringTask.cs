@@ -63,7 +63,7 @@ public sealed class ClusteringTask : ITrainingTask
         given = options.Labels == ClusteringSource.Given ? run.Given?.Labels(plan, files) : null;
         validationClips = [.. EvenSpread.Of(validation.Count, recipe.Training.ValidationClips).Select(validation.Centre)];
         var wanted = recipe.Training.EpochSize > 0 ? recipe.Training.EpochSize : training.Count;
-        ClipsPerEpoch = checked((wanted + recipe.Training.Batch - 1) / recipe.Training.Batch * recipe.Training.Batch);
+        ClipsPerEpoch = recipe.Training.WholeSteps(wanted);
         Notes = [.. ClusteringFeasibility.Describe(recipe, training, validation, given is null ? 0 : run.Given!.Missing)];
         model = new ClusteringModel(plan);
         if (run.Given is { } other && options.InitialWeights == ClusteringSource.Given)
@@ -147,8 +147,8 @@ public sealed class ClusteringTask : ITrainingTask
     public StepResult Step(ClipBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        var (losses, numbers) = Losses(batch, training, a => a.Training);
-        return new StepResult(losses, numbers);
+        var (loss, clips, numbers) = Losses(batch, training, a => a.Training);
+        return new StepResult(loss, clips, numbers);
     }
 
     /// <inheritdoc/>
@@ -170,19 +170,13 @@ public sealed class ClusteringTask : ITrainingTask
             using (batch)
             using (NewDisposeScope())
             {
-                var read = batch.Count - batch.Failures.Count;
-                if (read == 0)
-                {
-                    continue;
-                }
-
-                var (loss, numbers) = Losses(batch, validation, a => a.Validation);
+                var (loss, labelled, numbers) = Losses(batch, validation, a => a.Validation);
                 foreach (var (name, value) in numbers.Prepend(new("loss", loss.ToDouble())))
                 {
-                    sums[name] = sums.GetValueOrDefault(name) + (value * read);
+                    sums[name] = sums.GetValueOrDefault(name) + (value * labelled);
                 }
 
-                clips += read;
+                clips += labelled;
             }
         }
 
@@ -247,10 +241,17 @@ public sealed class ClusteringTask : ITrainingTask
         ? new ClipPreprocessor(recipe.Clip, recipe.Spectrogram, statistics, device)
         : ClipPreprocessor.ForFrames(recipe.Clip, device);
 
-    /// <summary>The weighted cross-entropies of all heads, and what they measure (XDC, section 3: each encoder predicts the labels that its plan names).</summary>
-    private (Tensor Loss, List<KeyValuePair<string, double>> Numbers) Losses(ClipBatch batch, ClipParts parts, Func<ClusterAssignment, int[]> side)
+    /// <summary>
+    /// The weighted cross-entropies of all heads, means over the clips that have a label, how many those are, and what they measure (XDC, section 3: each
+    /// encoder predicts the labels that its plan names). A clip that one clustering has no label for teaches no head.
+    /// </summary>
+    private (Tensor Loss, int Clips, List<KeyValuePair<string, double>> Numbers) Losses(ClipBatch batch, ClipParts parts, Func<ClusterAssignment, int[]> side)
     {
-        var readable = batch.Readable();
+        (int Place, int Part)[] taught =
+        [
+            .. batch.Readable().Select(i => ((int)i, parts.IndexOf(batch.Requests[(int)i]))).Where(c => plan.Clusterings.All(l => side(labels![l.Name])[c.Item2] != ClusterAssignment.None)),
+        ];
+        var known = Math.Max(1, taught.Length); // none of them gives 0, not 0 / 0
         var numbers = new List<KeyValuePair<string, double>>();
         var inputs = plan.Streams.Select(s => s.Modality).Distinct().ToDictionary(m => m, m => m == Modality.Video ? Preprocessor.Video(batch) : Preprocessor.Audio(batch, 0));
         var total = zeros(1, device: device).sum();
@@ -262,16 +263,13 @@ public sealed class ClusteringTask : ITrainingTask
                 var clusters = side(labels![lesson.Clustering]);
                 var targets = new long[batch.Count];
                 Array.Fill(targets, Ignored);
-                foreach (var i in readable)
+                foreach (var (place, part) in taught)
                 {
-                    targets[i] = clusters[parts.IndexOf(batch.Requests[(int)i])] is var cluster and not ClusterAssignment.None ? cluster : Ignored;
+                    targets[place] = clusters[part];
                 }
 
                 using var target = tensor(targets, device: device);
                 var logits = model.Logits(stream.Name, lesson.Clustering, features);
-
-                // Over the clips that have a label; none of them gives 0, not 0 / 0.
-                var known = Math.Max(1, targets.Count(t => t != Ignored));
                 var loss = nn.functional.cross_entropy(logits, target, ignore_index: Ignored, reduction: nn.Reduction.Sum) / known;
                 total += loss * lesson.Weight;
                 using var noGradient = no_grad();
@@ -281,7 +279,7 @@ public sealed class ClusteringTask : ITrainingTask
             }
         }
 
-        return (total, numbers);
+        return (total, taught.Length, numbers);
     }
 
     private ClusteringReport Relabel(int iteration, int epoch, Func<IReadOnlyDictionary<string, FoundClusters>> cluster)
