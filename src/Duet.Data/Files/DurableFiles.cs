@@ -5,12 +5,50 @@ namespace Duet.Data.Files;
 /// <summary>The operating system's files.</summary>
 public sealed partial class DurableFiles : IDurableFiles
 {
+    private static readonly AsyncLocal<IDurableFiles?> Replaced = new();
+
     private DurableFiles()
     {
     }
 
     /// <summary>The one instance: it has no state.</summary>
     public static DurableFiles Instance { get; } = new();
+
+    /// <summary>What durable files are written through: the operating system's, but for a test that put others in their place.</summary>
+    public static IDurableFiles Current => Replaced.Value ?? Instance;
+
+    /// <summary>Makes a folder and those above it; each one's name is on the disk when this returns.</summary>
+    /// <param name="path">The folder; one that exists is no error.</param>
+    public static void MakeFolder(string path)
+    {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
+        var parent = Path.GetDirectoryName(path);
+        if (parent is not null)
+        {
+            MakeFolder(parent);
+        }
+
+        Directory.CreateDirectory(path);
+        if (parent is not null)
+        {
+            Current.FlushFolder(parent);
+        }
+    }
+
+    /// <summary>Lets this flow of execution, and what it starts, write through other files: for tests.</summary>
+    /// <param name="files">The others.</param>
+    /// <returns>Ends it when disposed of.</returns>
+    internal static IDisposable Replace(IDurableFiles files)
+    {
+        var before = Replaced.Value;
+        Replaced.Value = files;
+        return new Restoring(before);
+    }
 
     /// <inheritdoc/>
     public Stream Open(string path, FileMode mode) =>
@@ -65,6 +103,11 @@ public sealed partial class DurableFiles : IDurableFiles
 
     private const int InvalidArgument = 22;
     private const int NotSupported = 95;
+
+    private sealed class Restoring(IDurableFiles? before) : IDisposable
+    {
+        public void Dispose() => Replaced.Value = before;
+    }
 
     private static IOException Error(string path)
     {

@@ -6,9 +6,15 @@ namespace Duet.Data.Files;
 public sealed class FileWriteException(string message, Exception? innerException = null) : DuetException(message, innerException)
 {
     private const int NotPermitted = 1;
+    private const int InputOutput = 5;
+    private const int NoDeviceAddress = 6;
     private const int AccessDenied = 13;
+    private const int NoDevice = 19;
+    private const int FileTooLarge = 27;
     private const int NoSpace = 28;
     private const int ReadOnlyFileSystem = 30;
+    private const int NotConnected = 107;
+    private const int StaleHandle = 116;
     private const int QuotaExceeded = 122;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
 
@@ -33,6 +39,9 @@ public sealed class FileWriteException(string message, Exception? innerException
             IOException { HResult: ReadOnlyFileSystem } => $"Can't write '{path}': the file system is read-only. Choose a folder that can be written.",
             UnauthorizedAccessException or IOException { HResult: AccessDenied or NotPermitted } =>
                 $"Can't write '{path}': permission denied. Choose a folder that you may write to, or change its permissions.",
+            IOException { HResult: InputOutput or NoDeviceAddress or NoDevice or NotConnected or StaleHandle } =>
+                $"Can't write '{path}': its disk or mount does not answer ({exception.Message.TrimEnd('.')}). Check the disk, mount it again, and run the command again.",
+            IOException { HResult: FileTooLarge } => $"Can't write '{path}': it would be larger than this file system or a limit ('ulimit -f') allows. Raise the limit or choose another folder.",
             _ => $"Can't write '{path}': {exception.Message.TrimEnd('.')}.",
         };
         return new FileWriteException(message, exception);

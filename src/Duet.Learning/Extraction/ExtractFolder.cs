@@ -32,29 +32,4 @@ internal static class ExtractFolder
             throw FileWriteException.For(folder, e);
         }
     }
-
-    /// <summary>Removes what killed processes left behind of a file that is about to be written; what a living process still writes is locked and stays.</summary>
-    /// <param name="path">The file.</param>
-    public static void RemoveLeftovers(string path)
-    {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if (!Directory.Exists(folder))
-        {
-            return;
-        }
-
-        foreach (var file in Directory.EnumerateFiles(folder, $".{Path.GetFileName(path)}.*").Where(f => AtomicFile.IsLeftover(Path.GetFileName(f))))
-        {
-            try
-            {
-                // The writer holds its file open; without it, the exclusive lock is free.
-                using var held = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                File.Delete(file);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // In use, or gone already: another process's matter.
-            }
-        }
-    }
 }

@@ -113,7 +113,7 @@ public static class FeatureExtraction
             }
 
             cancel.ThrowIfCancellationRequested();
-            ExtractFolder.RemoveLeftovers(File(part).Path);
+            AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(File(part).Path))!, Path.GetFileName(File(part).Path));
             var own = new PartRecord();
             File(part).Write(() => own.Metadata(settings(part), source, taps), work.Blocks(part, own), cancel);
             results.Add(part, own.Metadata(settings(part), source, taps));

@@ -53,12 +53,14 @@ public static class Pretraining
 
         using var held = RunLock.Take(run);
         CheckFolder(recipe, store, run, resume);
+        run.RemoveLeftovers();
         var environment = RunEnvironment.Of(device, precision, reason);
         var notes = new List<string>();
-        using var checkpoint = resume ? Checkpoints.Newest(run, notes.Add) : null;
+        using var checkpoint = resume ? Checkpoints.ToResume(run, notes.Add) : null;
         if (resume)
         {
-            notes.AddRange(DescribeResume(run, checkpoint, environment, RecipeFile.Differences(RecipeFile.Load(run.RecipeFile), recipe)));
+            CheckCheckpoint(checkpoint, store);
+            notes.AddRange(DescribeResume(run, held, checkpoint, environment, recipe));
         }
         else
         {
@@ -76,13 +78,18 @@ public static class Pretraining
         var options = recipe.Training;
         using var loader = new ClipLoader(store.Clips, recipe.Clip.Size, new ClipLoaderOptions { Workers = options.Workers, QueueMegabytes = options.QueueMb });
         using var metrics = new MetricsLog(run.MetricsFile, run.TensorBoardFolder, checkpoint?.Header.State.MetricsBytes ?? 0, checkpoint?.Header.State.Step ?? 0);
+        if (metrics.IsShort)
+        {
+            notes.Add($"'{run.MetricsFile}' has lost lines that the checkpoint knew of; what is left of it is kept");
+        }
+
         foreach (var note in notes)
         {
             metrics.Event(checkpoint?.Header.State.Step ?? 0, note);
             progress?.Report(new TrainingNote(note));
         }
 
-        var checkpoints = new Checkpoints(run, HashOf(recipe), store.Fingerprint, options.KeepCheckpoints);
+        var checkpoints = new Checkpoints(run, HashOf(recipe), store.Fingerprint, options.KeepCheckpoints, checkpoint);
         using var trainer = new Trainer(task, loader, options, checkpoints, metrics, checkpoint, progress);
         return trainer.Run(stop);
     }
@@ -113,7 +120,7 @@ public static class Pretraining
             }
 
             // Only a checkpoint holds what was given; files beside it may be of a call that was killed before its first one.
-            using var checkpoint = Checkpoints.Newest(run);
+            using var checkpoint = Checkpoints.ToResume(run);
             return checkpoint is { Header.State.Begun: true } && ClusteringTask.HasLabels(checkpoint.TaskState());
         }
     }
@@ -145,8 +152,18 @@ public static class Pretraining
         var before = ReadJson<RunStore>(run.StoreFile);
         if (before.Fingerprint != store.Fingerprint)
         {
-            throw new UsageException(
-                $"The run in '{run.Path}' learned from a store with other videos or settings ('{before.Path}', fingerprint {before.Fingerprint[..Math.Min(12, before.Fingerprint.Length)]}, not {store.Fingerprint[..12]}). Resume it with that store, or choose another --run folder.");
+            var now = before with { Fingerprint = store.Fingerprint, Path = store.Path, Train = [.. store.Videos.Select(v => v.Id)], Validation = [], Test = [] };
+            throw new UsageException($"The run in '{run.Path}' learned from a store with other videos or settings: {before.DifferenceInWords(now)}. Resume it with that store, or choose another --run folder.");
+        }
+    }
+
+    /// <summary>A checkpoint that was copied from another run's folder may fit the networks and still be another run's.</summary>
+    private static void CheckCheckpoint(Checkpoint? checkpoint, RunSource store)
+    {
+        if (checkpoint is not null && checkpoint.Header.Store != store.Fingerprint)
+        {
+            throw new TrainingException(
+                $"The checkpoint '{checkpoint.File}' is of a run on another store (fingerprint {RunStore.Short(checkpoint.Header.Store)}, not {RunStore.Short(store.Fingerprint)}): it was not made in this folder. Put the run's own checkpoint there, or start again in another --run folder.");
         }
     }
 
@@ -172,11 +189,22 @@ public static class Pretraining
         return available && device != TrainingDevice.Cpu ? CUDA : CPU;
     }
 
-    private static IEnumerable<string> DescribeResume(RunFolder run, Checkpoint? checkpoint, RunEnvironment environment, IReadOnlyList<RecipeDifference> changed)
+    private static IEnumerable<string> DescribeResume(RunFolder run, RunLock held, Checkpoint? checkpoint, RunEnvironment environment, Recipe recipe)
     {
+        if (held.TakenOver is { } left)
+        {
+            yield return left;
+        }
+
         yield return checkpoint is null
             ? "resumed: there was no checkpoint yet, so the run starts again"
             : FormattableString.Invariant($"resumed from step {checkpoint.Header.State.Step}");
+        if (checkpoint is not null && checkpoint.Header.Recipe != HashOf(recipe))
+        {
+            yield return $"warning: the checkpoint '{checkpoint.File}' was saved under another recipe than '{run.RecipeFile}', or by a version of Duet with other options";
+        }
+
+        var changed = RecipeFile.Differences(RecipeFile.Load(run.RecipeFile), recipe);
         if (changed.Count > 0)
         {
             yield return $"resumed with other options that don't change the result: {string.Join("; ", changed)}";
@@ -185,7 +213,7 @@ public static class Pretraining
         var differing = ReadJson<RunEnvironment>(run.EnvironmentFile).DifferencesThatMatter(environment);
         if (differing.Count > 0)
         {
-            yield return $"resumed in another environment, so the result may differ in its last bits: {string.Join("; ", differing)}";
+            yield return RunEnvironment.Warning(differing);
         }
     }
 

@@ -10,7 +10,10 @@ namespace Duet.Learning.Training;
 public sealed record CheckpointHeader
 {
     /// <summary>The format's name and version.</summary>
-    public const string CurrentFormat = "duet.checkpoint/1";
+    public const string CurrentFormat = "duet.checkpoint/2";
+
+    /// <summary>The first version: without <see cref="Parts"/> and <see cref="Check"/>. It is read, and not written any more.</summary>
+    internal const string FirstFormat = "duet.checkpoint/1";
 
     /// <summary>The format's name and version.</summary>
     public required string Format { get; init; }
@@ -32,7 +35,18 @@ public sealed record CheckpointHeader
 
     /// <summary>The method's own values.</summary>
     public required JsonObject Task { get; init; }
+
+    /// <summary>Other files of the run that it can't go on without, such as pseudo-labels.</summary>
+    public IReadOnlyList<CheckpointPart> Parts { get; init; } = [];
+
+    /// <summary>The SHA-256 of this JSON, hexadecimal, as it is with 64 zeros in this place.</summary>
+    public string Check { get; init; } = "";
 }
+
+/// <summary>A file of a run on which a checkpoint rests.</summary>
+/// <param name="Path">Its path in the run's folder, with slashes.</param>
+/// <param name="Sha256">The SHA-256 of its bytes, hexadecimal.</param>
+public sealed record CheckpointPart(string Path, string Sha256);
 
 /// <summary>
 /// A saved run, read and checked. Tensors are named as in the network; the optimiser's begin with <c>optimiser.</c>, the method's own with <c>task.</c>.

@@ -112,6 +112,9 @@ public sealed record TaskState(JsonObject Values, IReadOnlyDictionary<string, Te
 {
     private const string StatisticsKey = "spectrogram_statistics";
 
+    /// <summary>Files of the run that the state refers to: a checkpoint without them is not whole. Not asked for when it is restored.</summary>
+    public IReadOnlyList<CheckpointPart> Parts { get; init; } = [];
+
     /// <summary>What the run's spectrograms are normalised by; null where they are not.</summary>
     internal SpectrogramStatistics? SpectrogramStatistics => Values[StatisticsKey]?.Deserialize<SpectrogramStatistics>(RunJson.File);
 

@@ -11,7 +11,8 @@ namespace Duet.Learning.Training;
 public sealed class MetricsLog : IDisposable
 {
     private readonly string path;
-    private readonly FileStream stream;
+    private readonly IDurableFiles files = DurableFiles.Current;
+    private readonly Stream stream;
     private readonly TensorBoardWriter tensorBoard;
 
     /// <summary>Opens the log of a run.</summary>
@@ -25,9 +26,11 @@ public sealed class MetricsLog : IDisposable
         this.path = path;
         try
         {
-            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+            stream = files.Open(path, FileMode.OpenOrCreate);
+            IsShort = stream.Length < length;
             stream.SetLength(Math.Min(length, stream.Length));
             stream.Seek(0, SeekOrigin.End);
+            files.FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (Exception e) when (FileWriteException.Explains(e))
         {
@@ -37,6 +40,9 @@ public sealed class MetricsLog : IDisposable
 
         tensorBoard = new TensorBoardWriter(tensorBoardFolder, nextStep);
     }
+
+    /// <summary>Whether lines are missing that the checkpoint knew of: the file was damaged or replaced. It goes on without them.</summary>
+    public bool IsShort { get; }
 
     /// <summary>Writes a line of numbers. Those that are not finite are left out: JSON has no word for them.</summary>
     /// <param name="kind"><c>train</c>, <c>validation</c> or <c>plan</c>.</param>
@@ -75,7 +81,7 @@ public sealed class MetricsLog : IDisposable
     {
         try
         {
-            stream.Flush(flushToDisk: true);
+            files.FlushToDisk(stream);
             return stream.Length;
         }
         catch (Exception e) when (FileWriteException.Explains(e))
@@ -88,7 +94,7 @@ public sealed class MetricsLog : IDisposable
     public void Dispose()
     {
         tensorBoard.Dispose();
-        stream.Dispose();
+        RunFile.Close(stream);
     }
 
     private void Append(JsonObject line)

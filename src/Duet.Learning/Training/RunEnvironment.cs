@@ -9,7 +9,7 @@ namespace Duet.Learning.Training;
 
 /// <summary>
 /// What a run was made with: <c>environment.json</c>. The same recipe, store and environment give the same bits; another number of threads,
-/// processor, precision or version of libtorch need not.
+/// processor, precision or version of Duet, .NET or libtorch need not.
 /// </summary>
 public sealed record RunEnvironment
 {
@@ -84,11 +84,17 @@ public sealed record RunEnvironment
         ArgumentNullException.ThrowIfNull(other);
         (string Name, string Here, string There)[] values =
         [
-            ("libtorch", Libtorch, other.Libtorch), ("processor", Processor, other.Processor), ("cpu_features", CpuFeatures, other.CpuFeatures),
+            ("duet", Duet, other.Duet), ("dotnet", Dotnet, other.Dotnet), ("torchsharp", Torchsharp, other.Torchsharp), ("libtorch", Libtorch, other.Libtorch),
+            ("processor", Processor, other.Processor), ("cpu_features", CpuFeatures, other.CpuFeatures),
             ("threads", $"{Threads}", $"{other.Threads}"), ("device", Device, other.Device), ("precision", Precision, other.Precision),
         ];
         return [.. values.Where(v => v.Here != v.There).Select(v => $"{v.Name}: {v.Here} -> {v.There}")];
     }
+
+    /// <summary>What to tell before a run goes on in another environment.</summary>
+    /// <param name="differences">What <see cref="DifferencesThatMatter"/> gave.</param>
+    internal static string Warning(IReadOnlyList<string> differences) =>
+        $"warning: resumed in another environment, so the result may differ in its last bits from that of an uninterrupted run: {string.Join("; ", differences)}";
 
     private static string VersionOf(Type type) =>
         (type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? type.Assembly.GetName().Version?.ToString() ?? "unknown").Split('+')[0];

@@ -1,4 +1,5 @@
 using Duet.Data;
+using Duet.Data.Files;
 
 namespace Duet.Learning.Training;
 
@@ -66,6 +67,15 @@ public sealed class RunFolder
     {
         var run = new RunFolder(path);
         return run.HoldsRun ? run : throw new UsageException($"'{path}' holds no run (there is no recipe.yaml in it). Start one with 'duet pretrain RECIPE --store DIR --run {path}'.");
+    }
+
+    /// <summary>Removes what a killed process had half written of files that a training writes. Call it under the folder's lock.</summary>
+    internal void RemoveLeftovers()
+    {
+        foreach (var folder in new[] { CheckpointFolder, In("encoders"), In("pseudo-labels") })
+        {
+            AtomicFile.RemoveLeftovers(folder);
+        }
     }
 
     private string In(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);

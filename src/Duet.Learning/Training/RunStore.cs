@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Duet.Data;
 using Duet.Data.Clips;
@@ -35,6 +36,25 @@ public sealed record RunStore
 
     /// <summary>Every video that took part in what the run knows.</summary>
     public HashSet<string> Taught() => [.. Train, .. TaughtBefore];
+
+    /// <summary>How another store, divided by the same recipe, differs: in numbers of videos, or else in its settings.</summary>
+    /// <param name="now">The other.</param>
+    internal string DifferenceInWords(RunStore now)
+    {
+        ArgumentNullException.ThrowIfNull(now);
+        HashSet<string> then = [.. Train, .. Validation, .. Test];
+        HashSet<string> here = [.. now.Train, .. now.Validation, .. now.Test];
+        var gone = then.Count(id => !here.Contains(id));
+        var added = here.Count(id => !then.Contains(id));
+        var what = then.Count == 0
+            ? $"'{Path}' is not '{now.Path}'"
+            : gone + added > 0 ? string.Create(CultureInfo.InvariantCulture, $"of its {then.Count} videos {gone} are not among the {here.Count} of '{now.Path}', which has {added} others")
+            : string.Create(CultureInfo.InvariantCulture, $"its {then.Count} videos are those of '{now.Path}', which has them in other settings (frame rate, size, sample rate, quality), or more videos that take no part");
+        return $"{what} ('{Path}' had the fingerprint {Short(Fingerprint)}, '{now.Path}' has {Short(now.Fingerprint)})";
+    }
+
+    /// <summary>A hash for people.</summary>
+    internal static string Short(string hash) => hash[..Math.Min(12, hash.Length)];
 
     /// <summary>Reads a run's <c>store.json</c>.</summary>
     /// <param name="run">The run.</param>

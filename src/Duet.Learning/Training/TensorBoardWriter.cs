@@ -13,6 +13,7 @@ namespace Duet.Learning.Training;
 /// </summary>
 public sealed class TensorBoardWriter : IDisposable
 {
+    private readonly string path;
     private readonly Stream stream;
     private readonly TimeProvider time;
 
@@ -25,7 +26,7 @@ public sealed class TensorBoardWriter : IDisposable
     {
         this.time = time ?? TimeProvider.System;
         var now = this.time.GetUtcNow();
-        var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{now.ToUnixTimeSeconds():0000000000}.{now.Ticks % TimeSpan.TicksPerSecond:0000000}.duet"));
+        path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{now.ToUnixTimeSeconds():0000000000}.{now.Ticks % TimeSpan.TicksPerSecond:0000000}.duet"));
         try
         {
             Directory.CreateDirectory(folder);
@@ -54,6 +55,7 @@ public sealed class TensorBoardWriter : IDisposable
     /// <summary>Writes one step's scalars.</summary>
     /// <param name="step">The step.</param>
     /// <param name="scalars">Tags and values, such as <c>train/loss</c>.</param>
+    /// <exception cref="FileWriteException">The file can't be written.</exception>
     public void Write(long step, IEnumerable<KeyValuePair<string, double>> scalars)
     {
         ArgumentNullException.ThrowIfNull(scalars);
@@ -70,11 +72,10 @@ public sealed class TensorBoardWriter : IDisposable
                 });
             }
         }));
-        stream.Flush();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => stream.Dispose();
+    public void Dispose() => RunFile.Close(stream);
 
     /// <summary>CRC-32C as TensorFlow masks it, so that a sum over data that holds sums stays meaningful.</summary>
     internal static uint MaskedCrc(ReadOnlySpan<byte> data)
@@ -121,8 +122,16 @@ public sealed class TensorBoardWriter : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(header[8..], MaskedCrc(header[..8]));
         Span<byte> footer = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(footer, MaskedCrc(data));
-        stream.Write(header);
-        stream.Write(data);
-        stream.Write(footer);
+        try
+        {
+            stream.Write(header);
+            stream.Write(data);
+            stream.Write(footer);
+            stream.Flush();
+        }
+        catch (Exception e) when (FileWriteException.Explains(e))
+        {
+            throw FileWriteException.For(path, e);
+        }
     }
 }

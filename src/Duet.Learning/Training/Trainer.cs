@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Duet.Data.Clips;
+using Duet.Data.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -65,7 +66,23 @@ public sealed class Trainer : IDisposable
     /// <summary>Trains to the end, or until asked to stop: then the step is finished and everything saved.</summary>
     /// <param name="stop">Asks to stop.</param>
     /// <exception cref="TrainingException">The loss is no number any more, or too many samples are unreadable. The last checkpoint stays.</exception>
+    /// <exception cref="FileWriteException">The run's folder can't be written. The last checkpoint stays.</exception>
     public TrainingOutcome Run(CancellationToken stop)
+    {
+        try
+        {
+            return Train(stop);
+        }
+        catch (FileWriteException e)
+        {
+            throw new FileWriteException($"{e.Message} {checkpoints.NewestInWords()}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => optimiser.Dispose();
+
+    private TrainingOutcome Train(CancellationToken stop)
     {
         clock.Start();
         try
@@ -103,9 +120,6 @@ public sealed class Trainer : IDisposable
 
         return End(finished: true);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => optimiser.Dispose();
 
     private void BeginEpoch(EpochPlan plan)
     {

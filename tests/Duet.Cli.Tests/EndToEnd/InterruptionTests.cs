@@ -30,21 +30,28 @@ public sealed class InterruptionTests(TinyStore tiny)
         first.Output.ShouldContain(" of 12; everything is saved. Go on with:\n");
         var goOn = GoOn(first);
 
-        // SIGTERM, as a scheduler sends it, is the same.
-        var second = DuetProcess.RunUntil(tiny.Folder, "step 7 of 12", Signals.SendTerminate, goOn);
-        second.ExitCode.ShouldBe(130, second.Error);
-        second.Output.ShouldContain("resumed from step ");
-        GoOn(second).ShouldBe(goOn);
+        // SIGTERM and SIGUSR1, as schedulers send them, are the same; so are several of them.
+        foreach (var (step, send) in new (string, Action<System.Diagnostics.Process>)[] { ("4", Signals.SendTerminate), ("6", Signals.SendUser), ("8", Signals.SendInterruptThenTerminate) })
+        {
+            var next = DuetProcess.RunUntil(tiny.Folder, $"step {step} of 12", send, goOn);
+            next.ExitCode.ShouldBe(130, next.Error);
+            next.Error.ShouldBe("stopping; press Ctrl-C again to leave at once\n");
+            next.Output.ShouldContain("resumed from step ");
+            next.Output.ShouldNotContain("ended without saving");
+            GoOn(next).ShouldBe(goOn);
+        }
 
-        // A second request leaves at once: nothing more is saved or said.
+        // A second Ctrl-C leaves at once: nothing more is saved or said, and what was saved is as it was.
         var before = Checkpoints("stopped");
-        var third = DuetProcess.RunUntil(tiny.Folder, "step 10 of 12", Signals.SendTwo, goOn);
-        third.ExitCode.ShouldBe(130, third.Error);
-        third.Output.ShouldNotContain("Go on with");
+        var left = DuetProcess.RunUntil(tiny.Folder, "step 10 of 12", Signals.SendTwoInterrupts, goOn);
+        left.ExitCode.ShouldBe(130, left.Error);
+        left.Output.ShouldNotContain("Go on with");
         Checkpoints("stopped").ShouldBe(before);
 
         var last = tiny.Duet(goOn);
         last.ExitCode.ShouldBe(0, last.Error);
+        last.Output.ShouldContain($" on {Environment.MachineName}, since 20");
+        last.Output.ShouldContain("ended without saving");
         Bits("stopped").ShouldBe(Bits("straight"));
         StepsTold("stopped").ShouldBe(Enumerable.Range(1, 12));
     }

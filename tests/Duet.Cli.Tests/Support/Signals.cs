@@ -8,6 +8,7 @@ namespace Duet.Cli.Tests.Support;
 internal static partial class Signals
 {
     private const int Interrupt = 2;
+    private const int User = 10;
     private const int Terminate = 15;
     private const int Continue = 18;
     private const int Stop = 19;
@@ -18,16 +19,34 @@ internal static partial class Signals
     /// <summary>SIGTERM.</summary>
     public static void SendTerminate(Process process) => Send(process, Terminate);
 
-    /// <summary>
-    /// Two requests to stop with nothing between them: the process is held while both are sent. Two signals of different kinds, since
-    /// the kernel keeps one of each.
-    /// </summary>
-    public static void SendTwo(Process process)
+    /// <summary>SIGUSR1.</summary>
+    public static void SendUser(Process process) => Send(process, User);
+
+    /// <summary>Ctrl-C twice: the second as soon as the process has taken the first, as the kernel keeps only one of a kind.</summary>
+    public static void SendTwoInterrupts(Process process)
+    {
+        Send(process, Interrupt);
+        while (IsPending(process, Interrupt))
+        {
+            Thread.Yield();
+        }
+
+        Send(process, Interrupt);
+    }
+
+    /// <summary>Two requests to stop with nothing between them: the process is held while both are sent, and then gets the lower number first.</summary>
+    public static void SendInterruptThenTerminate(Process process)
     {
         Send(process, Stop);
         Send(process, Interrupt);
         Send(process, Terminate);
         Send(process, Continue);
+    }
+
+    private static bool IsPending(Process process, int signal)
+    {
+        var line = File.ReadLines($"/proc/{process.Id}/status").First(l => l.StartsWith("ShdPnd:", StringComparison.Ordinal));
+        return (Convert.ToUInt64(line["ShdPnd:".Length..].Trim(), 16) & (1UL << (signal - 1))) != 0;
     }
 
     private static void Send(Process process, int signal)

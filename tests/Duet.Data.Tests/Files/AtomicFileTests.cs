@@ -1,5 +1,6 @@
 using Duet.Data.Files;
 using Duet.Data.Tests.Store;
+using Duet.Tests.Shared.Files;
 using Shouldly;
 using Xunit;
 
@@ -22,7 +23,8 @@ public sealed class AtomicFileTests : IDisposable
             var files = new FaultyFiles(failures + 1);
             try
             {
-                AtomicFile.WriteAllText(path, "new", files);
+                using var replaced = DurableFiles.Replace(files);
+                AtomicFile.WriteAllText(path, "new");
                 break;
             }
             catch (FileWriteException e)
@@ -47,8 +49,13 @@ public sealed class AtomicFileTests : IDisposable
     public void The_content_is_on_the_disk_before_it_gets_its_name()
     {
         var calls = new List<string>();
-        AtomicFile.WriteAllText(folder["a", "b.txt"], "text", new RecordingFiles(calls));
-        calls.ShouldBe(["open", "flush", "rename", "flush folder"]);
+        using (DurableFiles.Replace(new RecordingFiles(calls)))
+        {
+            AtomicFile.WriteAllText(folder["a", "b.txt"], "text");
+            AtomicFile.WriteAllText(folder["a", "b.txt"], "text");
+        }
+
+        calls.ShouldBe([$"flush folder {folder.Path}", "open", "flush", "rename", $"flush folder {folder["a"]}", "open", "flush", "rename", $"flush folder {folder["a"]}"]);
         File.ReadAllText(folder["a", "b.txt"]).ShouldBe("text");
     }
 
@@ -67,6 +74,23 @@ public sealed class AtomicFileTests : IDisposable
         AtomicFile.IsLeftover(temporary!).ShouldBeTrue();
         AtomicFile.IsLeftover("x.json").ShouldBeFalse();
         AtomicFile.IsLeftover(".hidden.tmp").ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Leftovers_of_the_dead_go_and_those_of_the_living_stay()
+    {
+        var dead = folder[$".x.json.{Guid.NewGuid():N}.tmp"];
+        File.WriteAllText(dead, "");
+        File.WriteAllText(folder[".mine.tmp"], "");
+        AtomicFile.Write(folder["y.json"], stream =>
+        {
+            AtomicFile.RemoveLeftovers(folder.Path, "y.json");
+            File.Exists(dead).ShouldBeTrue(); // of another file
+            AtomicFile.RemoveLeftovers(folder.Path);
+            File.Exists(((FileStream)stream).Name).ShouldBeTrue();
+        });
+        Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe([".mine.tmp", "y.json"]);
+        AtomicFile.RemoveLeftovers(folder["nowhere"]);
     }
 
     private sealed class RecordingFiles(List<string> calls) : IDurableFiles
@@ -91,7 +115,7 @@ public sealed class AtomicFileTests : IDisposable
 
         public void FlushFolder(string folder)
         {
-            calls.Add("flush folder");
+            calls.Add($"flush folder {folder}");
             DurableFiles.Instance.FlushFolder(folder);
         }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Duet.Data.Files;
 using Duet.Data.Store;
 using Duet.Data.Tests.Files;
+using Duet.Tests.Shared.Files;
 using Shouldly;
 using Xunit;
 

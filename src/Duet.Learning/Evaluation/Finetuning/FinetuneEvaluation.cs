@@ -64,10 +64,16 @@ public static class FinetuneEvaluation
             Store = store.Path,
             StoreFingerprint = store.Fingerprint,
             Splits = [.. splits.Select(s => s.Name)],
+            Videos = [.. store.Videos.Select(v => v.Id)],
         };
         origin.Check(request);
         using var held = RunLock.Take(request.Folder.Root);
         origin.Check(request);
+        if (held.TakenOver is { } left && request.Resume)
+        {
+            progress?.Report(new TrainingNote(left));
+        }
+
         if (!request.Resume)
         {
             AtomicFile.WriteAllText(request.Folder.OriginFile, JsonSerializer.Serialize(origin, RunJson.File));

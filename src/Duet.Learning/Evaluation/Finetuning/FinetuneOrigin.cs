@@ -32,6 +32,9 @@ internal sealed record FinetuneOrigin
     /// <summary>The divisions that are tested.</summary>
     public required IReadOnlyList<string> Splits { get; init; }
 
+    /// <summary>Ids of the videos that it held; empty in files of before this was written.</summary>
+    public IReadOnlyList<string> Videos { get; init; } = [];
+
     /// <summary>Checks that a folder can be begun or gone on with.</summary>
     /// <exception cref="UsageException">It holds something else, or nothing to go on with.</exception>
     public void Check(FinetuneRequest request)
@@ -63,7 +66,7 @@ internal sealed record FinetuneOrigin
         if (before.StoreFingerprint != StoreFingerprint)
         {
             throw new UsageException(
-                $"The finetuning in '{folder.Path}' learned from a store with other videos or settings ('{before.Store}', fingerprint {Short(before.StoreFingerprint)}, not {Short(StoreFingerprint)}). Resume it with that store, or choose another --out folder.");
+                $"The finetuning in '{folder.Path}' learned from a store with other videos or settings: {before.Recorded.DifferenceInWords(Recorded)}. Resume it with that store, or choose another --out folder.");
         }
 
         if (before.Weights != Weights)
@@ -77,6 +80,8 @@ internal sealed record FinetuneOrigin
             throw new UsageException($"The finetuning in '{folder.Path}' is of {string.Join(", ", before.Splits)}, not of {string.Join(", ", Splits)}. Resume it with the same --splits, or choose another --out folder.");
         }
     }
+
+    private RunStore Recorded => new() { Fingerprint = StoreFingerprint, Path = Store, Train = Videos, Validation = [], Test = [] };
 
     private static FinetuneOrigin Read(string path)
     {
@@ -92,7 +97,5 @@ internal sealed record FinetuneOrigin
 
     private static string Describe(FinetuneOrigin origin) => origin.Weights.Length == 0
         ? "from scratch"
-        : FormattableString.Invariant($"'{origin.Run}' after step {origin.Step}, weights {Short(origin.Weights)}");
-
-    private static string Short(string hash) => hash[..Math.Min(12, hash.Length)];
+        : FormattableString.Invariant($"'{origin.Run}' after step {origin.Step}, weights {RunStore.Short(origin.Weights)}");
 }

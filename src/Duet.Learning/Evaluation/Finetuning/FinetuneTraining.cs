@@ -57,8 +57,10 @@ internal sealed class FinetuneTraining : IDisposable
     /// <exception cref="DivergenceException">The loss is no number any more.</exception>
     public TrainingOutcome Train(CancellationToken stop)
     {
-        Directory.CreateDirectory(folder.Path);
-        using var checkpoint = Checkpoints.Newest(folder, Note);
+        DurableFiles.MakeFolder(folder.Path);
+        folder.RemoveLeftovers();
+        var damaged = new List<string>();
+        using var checkpoint = Checkpoints.ToResume(folder, damaged.Add);
         if (checkpoint is not null && (checkpoint.Header.Recipe != Hash || checkpoint.Header.Store != store.Fingerprint))
         {
             throw new UsageException($"'{folder.Path}' holds a training by another protocol, from other weights or on another store than this one. Choose another --out folder.");
@@ -66,6 +68,7 @@ internal sealed class FinetuneTraining : IDisposable
 
         if (checkpoint is { Header.State.Finished: true })
         {
+            damaged.ForEach(Note);
             return Restore(checkpoint);
         }
 
@@ -80,20 +83,20 @@ internal sealed class FinetuneTraining : IDisposable
         var state = checkpoint?.Header.State ?? new TrainerState();
         using var loader = Loader();
         using var metrics = new MetricsLog(folder.MetricsFile, folder.TensorBoardFolder, state.MetricsBytes, state.Step);
-        foreach (var note in checkpoint is null ? task.Notes : [FormattableString.Invariant($"resumed from step {state.Step}"), .. Differing(environment)])
+        foreach (var note in checkpoint is null ? task.Notes : [.. damaged, FormattableString.Invariant($"resumed from step {state.Step}"), .. Differing(environment)])
         {
             metrics.Event(state.Step, note);
             Note(note);
         }
 
-        using var trainer = new Trainer(task, loader, recipe.Training, new Checkpoints(folder, Hash, store.Fingerprint, recipe.Training.KeepCheckpoints), metrics, checkpoint, progress);
+        using var trainer = new Trainer(task, loader, recipe.Training, new Checkpoints(folder, Hash, store.Fingerprint, recipe.Training.KeepCheckpoints, checkpoint), metrics, checkpoint, progress);
         return trainer.Run(stop);
     }
 
     /// <summary>Names the trained networks: the hash of their checkpoint.</summary>
     /// <param name="outcome">What <see cref="Train"/> gave.</param>
     public static string NameOf(TrainingOutcome outcome) =>
-        JsonSerializer.Deserialize<CheckpointHeader>(File.ReadAllText(Path.ChangeExtension(outcome.Checkpoint, ".json")), RunJson.File)!.Sha256;
+        CheckpointJson.Read(Path.ChangeExtension(outcome.Checkpoint, ".json")).Sha256;
 
     /// <summary>Scores videos with the trained networks.</summary>
     /// <param name="use">Does it.</param>
@@ -128,7 +131,7 @@ internal sealed class FinetuneTraining : IDisposable
     {
         var before = JsonSerializer.Deserialize<RunEnvironment>(File.ReadAllText(folder.EnvironmentFile), RunJson.File)!;
         var differing = before.DifferencesThatMatter(now);
-        return differing.Count == 0 ? [] : [$"resumed in another environment, so the result may differ in its last bits: {string.Join("; ", differing)}"];
+        return differing.Count == 0 ? [] : [RunEnvironment.Warning(differing)];
     }
 
     private void Note(string text) => progress?.Report(new TrainingNote(text));

@@ -193,7 +193,10 @@ public sealed class ClusteringTask : ITrainingTask
     }
 
     /// <inheritdoc/>
-    public TaskState Capture() => TaskState.Of(statistics, new JsonObject { ["clustering"] = JsonSerializer.SerializeToNode(state, RunJson.File) });
+    public TaskState Capture() => TaskState.Of(statistics, new JsonObject { ["clustering"] = JsonSerializer.SerializeToNode(state, RunJson.File) }) with
+    {
+        Parts = [.. state.Tables.Select(t => new CheckpointPart($"{PseudoLabelFiles.FolderName}/{PseudoLabelFiles.TableName(state.Iteration, t.Key)}", t.Value))],
+    };
 
     /// <inheritdoc/>
     public void Restore(TaskState state)

@@ -34,7 +34,6 @@ internal sealed class PseudoLabelFiles(RunFolder run, ClipParts training, ClipPa
             .. Rows(validation, PseudoLabelTable.Validation, assignment.Validation, assignment.ValidationDistances),
         ];
         rows.Sort((a, b) => string.CompareOrdinal(a.Clip, b.Clip));
-        Directory.CreateDirectory(Path.Combine(run.Path, FolderName));
         return PseudoLabelTable.Write(Path.Combine(run.Path, FolderName, TableName(iteration, clustering)), metadata, rows);
     }
 

@@ -1,13 +1,31 @@
 using Duet.Data.Files;
 
-namespace Duet.Data.Tests.Files;
+namespace Duet.Tests.Shared.Files;
 
-/// <summary>Real files of which the n-th call, writes included, fails as a full disk does; so do all after it.</summary>
-public sealed class FaultyFiles(int failAt) : IDurableFiles
+/// <summary>How a call fails.</summary>
+public enum Fault
 {
+    /// <summary>The disk is full: the n-th call and all after it fail; a write takes a part of its bytes first.</summary>
+    NoSpace,
+
+    /// <summary>An error of the device, once.</summary>
+    Error,
+
+    /// <summary>A write takes half of its bytes and says nothing. Other calls do nothing and say so.</summary>
+    ShortWrite,
+}
+
+/// <summary>Real files of which the n-th call, writes and deletions included, fails.</summary>
+public sealed class FaultyFiles(int failAt, Fault fault = Fault.NoSpace) : IDurableFiles
+{
+    private const int InputOutput = 5;
+    private const int NoSpaceLeft = 28;
+
     public int Calls { get; private set; }
 
     public bool Failed => Calls >= failAt;
+
+    private bool Fails => fault == Fault.NoSpace ? Failed : Calls == failAt;
 
     public Stream Open(string path, FileMode mode)
     {
@@ -33,15 +51,26 @@ public sealed class FaultyFiles(int failAt) : IDurableFiles
         DurableFiles.Instance.FlushFolder(folder);
     }
 
-    public void Delete(string path) => DurableFiles.Instance.Delete(path);
+    public void Delete(string path)
+    {
+        if (fault != Fault.NoSpace)
+        {
+            Count(); // a full disk lets files be deleted
+        }
+
+        DurableFiles.Instance.Delete(path);
+    }
 
     private void Count()
     {
-        if (++Calls >= failAt)
+        Calls++;
+        if (Fails)
         {
-            throw new IOException("No space left on device", 28);
+            throw Exception();
         }
     }
+
+    private IOException Exception() => fault == Fault.NoSpace ? new IOException("No space left on device", NoSpaceLeft) : new IOException("Input/output error", InputOutput);
 
     private sealed class FaultyStream(FaultyFiles files, Stream inner) : Stream
     {
@@ -75,17 +104,17 @@ public sealed class FaultyFiles(int failAt) : IDurableFiles
 
         public override void Write(byte[] buffer, int offset, int count)
         {
-            try
+            if (count == 0)
             {
-                files.Count();
-            }
-            catch (IOException)
-            {
-                inner.Write(buffer, offset, count / 2); // a full disk takes a part
-                throw;
+                return;
             }
 
-            inner.Write(buffer, offset, count);
+            files.Calls++;
+            inner.Write(buffer, offset, files.Fails ? count / 2 : count);
+            if (files.Fails && files.Fault != Fault.ShortWrite)
+            {
+                throw files.Exception();
+            }
         }
 
         protected override void Dispose(bool disposing)
@@ -94,4 +123,6 @@ public sealed class FaultyFiles(int failAt) : IDurableFiles
             base.Dispose(disposing);
         }
     }
+
+    private Fault Fault => fault;
 }
