@@ -69,6 +69,9 @@ public static class NetworkCost
             case "r2plus1d_18":
                 ResNet(tally, options, [Factored, Factored, Factored, Factored]);
                 break;
+            case "r2plus1d_18_xdc":
+                ResNet(tally, options, [Factored, Factored, Factored, Factored], released: true);
+                break;
             default:
                 throw new ArgumentException($"what {options.Name} costs is not known", nameof(options));
         }
@@ -94,8 +97,8 @@ public static class NetworkCost
         }
     }
 
-    /// <summary>ResNet-18; per stage after the first the frames under its kernels: 0 for pictures, which have no time axis of their own.</summary>
-    private static void ResNet(Tally tally, EncoderOptions options, int[] frames)
+    /// <summary>ResNet-18; per stage after the first the frames under its kernels: 0 for pictures, which have no time axis of their own. Released: each factored convolution's middle planes are counted from its own input.</summary>
+    private static void ResNet(Tally tally, EncoderOptions options, int[] frames, bool released = false)
     {
         int[] channels = [.. new[] { 64, 64, 128, 256, 512 }.Select(options.Scale)];
         tally.Stage();
@@ -129,7 +132,7 @@ public static class NetworkCost
                 var (input, output) = (tally.Channels, channels[stage]);
                 var middle = Middle(options, input, output);
                 Convolve(tally, frames[stage - 1], middle, output, step);
-                Convolve(tally, frames[stage - 1], middle, output, 1);
+                Convolve(tally, frames[stage - 1], released ? Middle(options, output, output) : middle, output, 1);
                 if (step != 1 || input != output)
                 {
                     long[] strides = frames[stage - 1] switch { 0 => [step, step], 1 => [1, step, step], _ => [step, step, step] };
