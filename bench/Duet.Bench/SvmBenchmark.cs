@@ -47,8 +47,9 @@ internal static class SvmBenchmark
     {
         var store = new Option<string>("--store") { Description = "A store of labelled sound with folds.", Required = true };
         var folder = new Option<string>("--out") { Description = "A folder: log_mel.f32, conv5.f32, rows.txt.", Required = true };
-        var command = new Command("svm-data", "Writes features for the svm benchmark.") { store, folder };
-        command.SetAction(p => WriteData(p.GetValue(store)!, p.GetValue(folder)!));
+        var recordings = new Option<int>("--recordings") { Description = "Take only so many; 0 for all." };
+        var command = new Command("svm-data", "Writes features for the svm benchmark.") { store, folder, recordings };
+        command.SetAction(p => WriteData(p.GetValue(store)!, p.GetValue(folder)!, p.GetValue(recordings)));
         return command;
     }
 
@@ -125,12 +126,12 @@ internal static class SvmBenchmark
         return 0;
     }
 
-    private static int WriteData(string directory, string folder)
+    private static int WriteData(string directory, string folder, int most)
     {
         Directory.CreateDirectory(folder);
         TorchRuntime.EnsureLoaded();
         using var store = VideoStore.Open(directory);
-        var videos = store.Videos.Where(v => v.HasSound && v.Label is not null && v.Split is not null).OrderBy(v => v.Id, StringComparer.Ordinal).ToArray();
+        var videos = store.Videos.Where(v => v.HasSound && v.Label is not null && v.Split is not null).OrderBy(v => v.Id, StringComparer.Ordinal).Take(most > 0 ? most : int.MaxValue).ToArray();
         string[] labels = [.. videos.Select(v => v.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         var clip = new ClipOptions { AudioSeconds = 2 };
         var spectrogram = new LogMelOptions { SampleRate = store.Settings.SampleRate, HopMs = 10, Normalisation = SpectrogramNormalisation.None };

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """faiss's k-means: the kmeans benchmark's peer.
 
-    /usr/bin/python3 bench/peers/faiss_kmeans.py --file ROWS.f32 --columns 512 --k 256 --iterations 20
+    /usr/bin/python3 bench/peers/faiss_kmeans.py --file ROWS.f32 --columns 512 --k 256 --iterations 20 --threads 2
 
-Needs Debian's python3-faiss and libopenblas0-pthread. No row is left out (max_points_per_centroid), one restart. Measured: training; the assignment to the last
+Needs Debian's python3-faiss and libopenblas0-pthread, whose threads OPENBLAS_NUM_THREADS sets. No row is left out (max_points_per_centroid), one restart. Measured: training; the assignment to the last
 centroids, which Duet's time includes, is not, and is reported apart.
 """
 import argparse
@@ -21,7 +21,9 @@ parser.add_argument("--rows", type=int, default=0)
 parser.add_argument("--k", type=int, default=256)
 parser.add_argument("--iterations", type=int, default=20)
 parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--threads", type=int, required=True)
 a = parser.parse_args()
+faiss.omp_set_num_threads(a.threads)
 
 x = numpy.fromfile(a.file, dtype=numpy.float32, count=a.rows * a.columns if a.rows else -1).reshape(-1, a.columns)
 kmeans = faiss.Kmeans(a.columns, a.k, niter=a.iterations, nredo=1, seed=1234 + a.seed, verbose=False, max_points_per_centroid=len(x), min_points_per_centroid=1)

@@ -82,7 +82,9 @@ def clip(path, start, args):
 
 def usable(folder, args):
     found = []
-    for path in sorted(p for p in pathlib.Path(folder).rglob("*") if p.suffix.lower() in VIDEO):
+    folder = pathlib.Path(folder)
+    paths = folder.read_text().splitlines() if folder.suffix == ".txt" else [p for p in folder.rglob("*") if p.suffix.lower() in VIDEO]
+    for path in sorted(paths):
         try:
             with av.open(str(path)) as c:
                 if not c.streams.video or not c.streams.audio:
@@ -98,7 +100,7 @@ def usable(folder, args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder")
+    parser.add_argument("folder", help="a folder of videos, or a .txt file with a path per line")
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--fps", type=float, default=25)
     parser.add_argument("--size", type=int, default=112)

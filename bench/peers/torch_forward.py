@@ -5,7 +5,8 @@
 
 default: fp32, eval and inference_mode, as people write it.
 best: the fastest on this machine of, all in channels_last_3d and inference_mode: bf16 autocast; weights in bf16; batch normalisation fused
-into the convolutions, weights in bf16; the same traced, frozen and optimised for inference; and fused in fp32. Each is tried on the batch before the clock starts.
+into the convolutions, weights in bf16; the same traced, frozen and optimised for inference; and fused in fp32. Each is tried on the batch before the clock starts;
+--variant takes one of them untried.
 """
 import argparse
 import copy
@@ -28,6 +29,7 @@ parser.add_argument("--width", type=float, default=1)
 parser.add_argument("--steps", type=int, default=5, help="measured batches, after two for warming up")
 parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--configuration", choices=["default", "best"], default="best")
+parser.add_argument("--variant", help="the variant that an earlier call found to be the fastest")
 a = parser.parse_args()
 
 warnings.filterwarnings("ignore")
@@ -69,7 +71,7 @@ def variants():
 with torch.inference_mode():
     name, forward, tried = "fp32", lambda: network(clips), {}
     if a.configuration == "best":
-        found = list(variants())
+        found = [(variant, run) for variant, run in variants() if a.variant in (None, variant)]
         for variant, run in found:
             try:
                 tried[variant] = min(seconds_of(run) for _ in range(2))
@@ -80,7 +82,7 @@ with torch.inference_mode():
     seconds = [seconds_of(forward) for _ in range(a.steps + 2)]
 measured = sorted(seconds[2:])
 print(json.dumps({
-    "benchmark": "forward", "model": a.model, "frames": a.frames, "size": a.size, "batch": a.batch, "width": a.width, "threads": torch.get_num_threads(),
+    "benchmark": "forward", "variant": name, "model": a.model, "frames": a.frames, "size": a.size, "batch": a.batch, "width": a.width, "threads": torch.get_num_threads(),
     "configuration": f"PyTorch {torch.__version__}, {name}",
     "tried_clips_per_second": {v: round(a.batch / s, 2) if isinstance(s, float) else s for v, s in tried.items()},
     "clips_per_second": round(a.batch / measured[len(measured) // 2], 3),

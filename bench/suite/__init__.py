@@ -1,0 +1,1 @@
+"""What bench/run.py is made of: benchmarks, their results, and the page that shows them."""
