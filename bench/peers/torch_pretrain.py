@@ -4,7 +4,7 @@
     /usr/bin/python3 bench/peers/torch_pretrain.py --list FILES.txt --method avts --threads 2
 
 As a user of PyTorch would write it: a DataLoader whose worker processes (one per core) open each video with PyAV, seek, decode the window, rescale and crop it,
-decode and resample the sound and make a log-mel spectrogram with torchaudio; torchvision's networks in bf16 autocast and channels_last; SGD.
+decode and resample the sound and make a log-mel spectrogram with torchaudio; torchvision's networks in bf16 autocast; SGD.
 avts: MC3-18 and VGG-M, heads, the contrastive loss. The sound out of sync is another clip's of the same batch, so nothing more need be decoded for it.
 xdc: R(2+1)D-18 and ResNet-18, each with a classifier; the labels are random, as the clustering is not what is measured.
 """
@@ -39,6 +39,7 @@ parser.add_argument("--k", type=int, default=8)
 parser.add_argument("--batch", type=int, default=8)
 parser.add_argument("--steps", type=int, default=5, help="measured steps")
 parser.add_argument("--warming", type=int, default=2, help="steps before them")
+parser.add_argument("--variant", choices=["channels_last_3d", "contiguous"], default="channels_last_3d", help="the video network's memory format")
 parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--workers", type=int, help="worker processes; as many as threads where it is not said")
 a = parser.parse_args()
@@ -84,10 +85,15 @@ class Clips(torch.utils.data.Dataset):
         return clip.flip(2) if mirrored else clip
 
 
+def video_network(name):
+    network = networks.last_map(networks.video(name))
+    return networks.best(network, 3) if a.variant == "channels_last_3d" else network
+
+
 class Avts(nn.Module):
     def __init__(self):
         super().__init__()
-        self.video, self.audio = networks.best(networks.last_map(networks.video("mc3_18")), 3), networks.best(networks.VggM(), 2)
+        self.video, self.audio = video_network("mc3_18"), networks.best(networks.VggM(), 2)
         self.video_head, self.audio_head = networks.Head(512, 4, 256, 64), networks.Head(256, 4, 256, 64)
 
     def loss(self, clips, mels, labels):
@@ -102,7 +108,7 @@ class Avts(nn.Module):
 class Xdc(nn.Module):
     def __init__(self):
         super().__init__()
-        self.video, self.audio = networks.best(networks.last_map(networks.video("r2plus1d_18")), 3), networks.best(networks.audio_resnet(), 2)
+        self.video, self.audio = video_network("r2plus1d_18"), networks.best(networks.audio_resnet(), 2)
         self.video_head, self.audio_head = nn.Linear(512, a.k), nn.Linear(512, a.k)
 
     def loss(self, clips, mels, labels):
@@ -140,6 +146,7 @@ def main():
         frames, mels = next(loader)
         waiting.append(time.perf_counter() - start)
         frames = ((frames.float() / 255 - MEAN) / STD).permute(0, 4, 1, 2, 3)  # a view whose strides are channels_last_3d
+        frames = frames if a.variant == "channels_last_3d" else frames.contiguous()
         mels = (mels - mels.mean((0, 1, 2))) / mels.std((0, 1, 2)).clamp(min=1e-3)
         optimiser.zero_grad(set_to_none=True)
         loss = model.loss(frames, mels.contiguous(memory_format=torch.channels_last), torch.randint(a.k, (2, a.batch)))
@@ -150,7 +157,7 @@ def main():
     spent = sum(seconds[a.warming:])
     print(json.dumps({
         "benchmark": "pretrain", "method": a.method, "frames": a.frames, "size": a.size, "batch": a.batch, "threads": torch.get_num_threads(), "workers": workers, "steps": a.steps,
-        "videos": len(files), "configuration": f"PyTorch {torch.__version__}, bf16 autocast, channels_last; PyAV {av.__version__}, torchaudio {torchaudio.__version__}",
+        "videos": len(files), "configuration": f"PyTorch {torch.__version__}, bf16 autocast, {a.variant}; PyAV {av.__version__}, torchaudio {torchaudio.__version__}",
         "parameters": sum(p.numel() for p in model.parameters()),
         "clips_per_second": round(a.batch * a.steps / spent, 3), "data_wait_share": round(sum(waiting[a.warming:]) / spent, 4), "loss": round(loss, 4),
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

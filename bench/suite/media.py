@@ -2,6 +2,7 @@
 import shutil
 import subprocess
 
+from .network import step_in_bf16, shape, words
 from .processes import PEERS, ROOT, Failed, in_turn, timed, videos
 
 
@@ -118,6 +119,10 @@ def pretrain(c):
         settings = [*settings, *(["clustering.k=2"] if c.quick and method == "xdc" else [])]
         arguments = ["--batch", 2 if c.quick else 8, "--steps", 1 if c.quick else 3, "--warming", 1 if c.quick else 2]
 
+        # One try of both memory formats, as for the step alone: the faster one is the peer's.
+        model = {"avts": "mc3_18", "xdc": "r2plus1d_18"}[method]
+        variant = step_in_bf16(c)(*words(shape(model, 8, 32 if c.quick else 112, 8)), "--steps", 1)["variant"]
+
         def duet():
             run = c.folder / "run"
             shutil.rmtree(run, ignore_errors=True)
@@ -125,6 +130,6 @@ def pretrain(c):
 
         cases.append({"method": method, "runs": in_turn(c.rounds(3), {
             "duet": duet,
-            "torch": lambda: c.peer("torch_pretrain.py", "--list", names, "--method", method, *arguments, *peers),
+            "torch": lambda: c.peer("torch_pretrain.py", "--list", names, "--method", method, "--variant", variant, *arguments, *peers),
         })})
     return cases

@@ -4,6 +4,22 @@ from .processes import in_turn
 BEST, DEFAULT = "torch_best", "torch_default"
 
 
+def remembering(run):
+    """A peer that tries its variants in its first call and takes the fastest one untried in the others."""
+    fastest = []
+
+    def best(*arguments):
+        result = run(*arguments, *(["--variant", fastest[0]] if fastest else []))
+        fastest.append(result["variant"])
+        return result
+
+    return best
+
+
+def step_in_bf16(c):
+    return remembering(lambda *arguments: c.peer("torch_step.py", *arguments, "--configuration", "best"))
+
+
 def limits(c):
     return [{"runs": {"duet": [c.ours("limits", "--size", 1024 if c.quick else 4096)]}}]
 
@@ -24,9 +40,10 @@ def step(c):
     cases = []
     for s, most, steps in plan:
         arguments = [*words(s), "--steps", steps]
+        best = step_in_bf16(c)
         cases.append({**s, "runs": in_turn(c.rounds(most), {
             "duet": lambda: c.ours("step", *arguments),
-            BEST: lambda: c.peer("torch_step.py", *arguments, "--configuration", "best"),
+            BEST: lambda: best(*arguments),
             DEFAULT: lambda: c.peer("torch_step.py", *words(s), "--steps", max(1, steps - 1), "--configuration", "default"),
         }, seldom=[DEFAULT])})
     return cases
@@ -35,14 +52,7 @@ def step(c):
 def forward(c):
     s = shape("r2plus1d_18", 4, 56, 2) if c.quick else shape("r2plus1d_18", 8, 112, 8)
     arguments = [*words(s), "--steps", 5]
-    fastest = []
-
-    def best():
-        # Every variant is tried in the first round; the others take the one that was fastest.
-        run = c.peer("torch_forward.py", *arguments, "--configuration", "best", *(["--variant", fastest[0]] if fastest else []))
-        fastest.append(run["variant"])
-        return run
-
+    best = remembering(lambda *more: c.peer("torch_forward.py", *arguments, "--configuration", "best", *more))
     return [{**s, "runs": in_turn(c.rounds(), {
         "duet": lambda: c.ours("forward", *arguments),
         BEST: best,
@@ -51,11 +61,13 @@ def forward(c):
 
 
 def step_scaling(c):
-    """One round: what is looked at is the shape of the curves."""
+    """One round: what is looked at is the shape of the curves. PyTorch takes one memory format for all of them."""
     base = shape("mc3_18", 4, 32, 2, 0.25) if c.quick else shape("mc3_18", 8, 112, 4)
     values = {"frames": [4, 8, 16, 25], "size": [64, 112, 160, 224], "batch": [1, 2, 4, 8], "width": [0.25, 0.5, 1, 2]}
     if c.quick:
         values = {"frames": [4, 8], "size": [32, 64], "batch": [1, 2], "width": [0.25, 0.5]}
+    best = step_in_bf16(c)
+    best(*words(base), "--steps", 1)
     measured, cases = {}, []
     for varied, sizes in values.items():
         for size in sizes:
@@ -65,7 +77,7 @@ def step_scaling(c):
                 arguments = [*words(s), "--steps", 1]
                 measured[key] = in_turn(1, {
                     "duet": lambda: c.ours("step", *arguments),
-                    BEST: lambda: c.peer("torch_step.py", *arguments, "--configuration", "best"),
+                    BEST: lambda: best(*arguments),
                 })
             cases.append({"varied": varied, **s, "runs": measured[key]})
     return cases

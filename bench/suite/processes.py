@@ -31,6 +31,8 @@ class Context:
         os.sched_setaffinity(0, cores[: self.threads])  # children inherit it, so nothing takes more than it is given
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ[name] = str(self.threads)
+        if "avx512f" in pathlib.Path("/proc/cpuinfo").read_text():
+            os.environ["ATEN_CPU_CAPABILITY"] = "avx512"  # Debian's PyTorch stays at AVX2 on some processors unless it is told
         self._folder = None
 
     @property
