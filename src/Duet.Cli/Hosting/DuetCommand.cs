@@ -28,6 +28,7 @@ internal static class DuetCommand
         root.Subcommands.Add(StoreVerb.Create());
         root.Subcommands.Add(RecipesVerb.Create());
         root.Subcommands.Add(PretrainVerb.Create());
+        root.Subcommands.Add(BenchVerb.Create());
         root.Subcommands.Add(EvalVerb.Create());
         root.Subcommands.Add(ExtractVerb.Create());
         root.Subcommands.Add(ResultsVerb.Create());

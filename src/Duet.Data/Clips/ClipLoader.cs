@@ -58,7 +58,14 @@ public sealed class ClipLoader : IDisposable
         Interlocked.Read(ref clips),
         Interlocked.Read(ref bytes),
         Interlocked.Read(ref failures),
-        framePool.Allocated + samplePool.Allocated);
+        framePool.Allocated + samplePool.Allocated,
+        Interlocked.Read(ref Work.Decoded),
+        Stopwatch.GetElapsedTime(0, Interlocked.Read(ref Work.Busy)),
+        Stopwatch.GetElapsedTime(0, Interlocked.Read(ref Work.Idle)),
+        Interlocked.Read(ref Work.Allocated));
+
+    /// <summary>What the workers count.</summary>
+    internal WorkerCounts Work { get; } = new();
 
     /// <summary>Loads requests in batches, in their order. The last batch may be smaller.</summary>
     /// <param name="requests">What to load. The requests of one batch have the same number of frames, windows and samples.</param>
@@ -140,4 +147,20 @@ public sealed class ClipLoader : IDisposable
             }
         }
     }
+}
+
+/// <summary>What all workers of a loader have done together; to be added to atomically.</summary>
+internal sealed class WorkerCounts
+{
+    /// <summary>Clips done.</summary>
+    public long Decoded;
+
+    /// <summary>Ticks spent on them.</summary>
+    public long Busy;
+
+    /// <summary>Ticks spent waiting for room.</summary>
+    public long Idle;
+
+    /// <summary>Managed bytes allocated for them.</summary>
+    public long Allocated;
 }

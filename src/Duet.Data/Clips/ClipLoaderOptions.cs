@@ -31,4 +31,9 @@ public sealed record ClipLoaderOptions : IValidated
 /// <param name="Bytes">Bytes of frames and sound delivered.</param>
 /// <param name="Failures">Clips delivered black and silent, because they could not be read.</param>
 /// <param name="BuffersAllocated">Buffers made since the loader was: a number that stays, once the queue is full, is memory that stays.</param>
-public sealed record LoaderStatistics(TimeSpan TimeWaiting, long Batches, long Clips, long Bytes, long Failures, long BuffersAllocated);
+/// <param name="ClipsDecoded">Clips that workers have done, delivered or not.</param>
+/// <param name="TimeDecoding">Time that the workers spent on them, all workers together.</param>
+/// <param name="TimeIdle">Time that the workers waited for room in the queue, all workers together: none is left where they can't keep up.</param>
+/// <param name="WorkersAllocated">Managed bytes that the workers allocated for the clips.</param>
+public sealed record LoaderStatistics(
+    TimeSpan TimeWaiting, long Batches, long Clips, long Bytes, long Failures, long BuffersAllocated, long ClipsDecoded, TimeSpan TimeDecoding, TimeSpan TimeIdle, long WorkersAllocated);

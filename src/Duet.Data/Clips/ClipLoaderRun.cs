@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Duet.Data.Store;
@@ -143,10 +144,14 @@ internal sealed class ClipLoaderRun : IDisposable
             {
                 var request = requests[batch.Shape.First + index];
                 var shape = batch.Shape;
+                var (started, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
                 var reason = decoder.Decode(
                     request,
                     batch.Frames.AsSpan(index * shape.ClipFrameBytes, shape.ClipFrameBytes),
                     batch.Samples.AsSpan(index * shape.ClipSamples, shape.ClipSamples));
+                Interlocked.Add(ref loader.Work.Allocated, GC.GetAllocatedBytesForCurrentThread() - allocated);
+                Interlocked.Add(ref loader.Work.Busy, Stopwatch.GetTimestamp() - started);
+                Interlocked.Increment(ref loader.Work.Decoded);
                 lock (gate)
                 {
                     if (reason is not null)
@@ -212,7 +217,9 @@ internal sealed class ClipLoaderRun : IDisposable
                     continue;
                 }
 
+                var waiting = Stopwatch.GetTimestamp();
                 Monitor.Wait(gate);
+                Interlocked.Add(ref loader.Work.Idle, Stopwatch.GetTimestamp() - waiting);
             }
 
             return (null, 0);

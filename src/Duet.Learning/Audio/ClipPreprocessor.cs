@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Duet.Data.Clips;
 using Duet.Learning.Native;
@@ -20,6 +21,7 @@ public sealed class ClipPreprocessor : IDisposable
     private readonly Tensor? melScale;
     private readonly float[] scale = new float[3];
     private readonly float[] bias = new float[3];
+    private long ticks;
 
     /// <summary>Makes the preprocessor.</summary>
     /// <param name="clip">The clip's options: mean and standard deviation of the colours.</param>
@@ -82,6 +84,9 @@ public sealed class ClipPreprocessor : IDisposable
     /// <summary>The clip's options.</summary>
     public ClipOptions Clip => clip;
 
+    /// <summary>What it has spent so far on frames and sounds of batches.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(0, ticks);
+
     /// <summary>The spectrogram's options.</summary>
     /// <exception cref="InvalidOperationException">It was made from a video encoder's card.</exception>
     public LogMelOptions Spectrogram => Mels.Options;
@@ -103,10 +108,13 @@ public sealed class ClipPreprocessor : IDisposable
 
         using var scope = NewDisposeScope();
         using var none = no_grad();
+        var started = Stopwatch.GetTimestamp();
         var count = checked(batch.Count * batch.FramesPerClip * batch.Size * batch.Size * 3);
         var pixels = empty([batch.Count, batch.FramesPerClip, batch.Size, batch.Size, 3], ScalarType.Float32);
         PixelKernel.Normalise(batch.Frames.AsSpan(0, count), Floats(pixels), scale, bias);
-        return pixels.to(device).permute(0, 4, 1, 2, 3).MoveToOuterDisposeScope();
+        var frames = pixels.to(device).permute(0, 4, 1, 2, 3);
+        ticks += Stopwatch.GetTimestamp() - started;
+        return frames.MoveToOuterDisposeScope();
     }
 
     /// <summary>One of the batch's stretches of sound, as normalised spectrograms.</summary>
@@ -117,8 +125,10 @@ public sealed class ClipPreprocessor : IDisposable
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        var mels = LogMel(batch, window);
-        return Normalise(mels).MoveToOuterDisposeScope();
+        var started = Stopwatch.GetTimestamp();
+        var mels = Normalise(LogMel(batch, window));
+        ticks += Stopwatch.GetTimestamp() - started;
+        return mels.MoveToOuterDisposeScope();
     }
 
     /// <summary>All of the batch's stretches of sound, as normalised spectrograms.</summary>
@@ -135,10 +145,13 @@ public sealed class ClipPreprocessor : IDisposable
 
         using var scope = NewDisposeScope();
         using var none = no_grad();
+        var started = Stopwatch.GetTimestamp();
         var rows = batch.Count * batch.WindowsPerClip;
         var pcm = empty([rows, batch.SamplesPerWindow], ScalarType.Float32);
         PixelKernel.ToUnit(batch.Samples.AsSpan(0, rows * batch.SamplesPerWindow), Floats(pcm));
-        return Normalise(Mels.Forward(pcm.to(device))).MoveToOuterDisposeScope();
+        var mels = Normalise(Mels.Forward(pcm.to(device)));
+        ticks += Stopwatch.GetTimestamp() - started;
+        return mels.MoveToOuterDisposeScope();
     }
 
     /// <summary>Normalises spectrograms as the network expects them.</summary>

@@ -167,7 +167,7 @@ public static class Pretraining
         }
     }
 
-    private static void CheckStore(Recipe recipe, RunSource store)
+    internal static void CheckStore(Recipe recipe, RunSource store)
     {
         var silent = recipe.Method != RecipeMethod.Avts && recipe.Clustering.Streams == ClusteringStreams.Video;
         if (!silent && recipe.Spectrogram.SampleRate != store.SampleRate)

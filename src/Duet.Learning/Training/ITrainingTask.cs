@@ -29,6 +29,9 @@ public interface ITrainingTask : IDisposable
     /// <summary>Epochs of one pass through the learning rate's schedule: all of them, or those of one round of a method that starts anew now and then.</summary>
     int EpochsPerRound { get; }
 
+    /// <summary>What <see cref="Step"/> has spent so far on turning batches into the networks' inputs, where a method knows.</summary>
+    TimeSpan TimePreparing => TimeSpan.Zero;
+
     /// <summary>What the user should know about the data before the first step; one line each.</summary>
     IReadOnlyList<string> Notes { get; }
 

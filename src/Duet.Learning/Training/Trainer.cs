@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Duet.Data.Clips;
 using Duet.Data.Files;
+using Duet.Learning.Training.Profiling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,6 +20,7 @@ public sealed class Trainer : IDisposable
     private readonly Checkpoints checkpoints;
     private readonly MetricsLog metrics;
     private readonly IProgress<TrainingProgress>? progress;
+    private readonly StepClock? profile;
     private readonly IOptimiser optimiser;
     private readonly Tensor[] parameters;
     private readonly LearningRateSchedule schedule;
@@ -37,8 +39,16 @@ public sealed class Trainer : IDisposable
     /// <param name="metrics">Where numbers go.</param>
     /// <param name="resumeFrom">The checkpoint to go on from; null for a new run. Its tensors are copied.</param>
     /// <param name="progress">Hears of every step, on the loop's thread.</param>
+    /// <param name="profile">Is told where each phase of a step ends.</param>
     public Trainer(
-        ITrainingTask task, ClipLoader loader, TrainingOptions options, Checkpoints checkpoints, MetricsLog metrics, Checkpoint? resumeFrom = null, IProgress<TrainingProgress>? progress = null)
+        ITrainingTask task,
+        ClipLoader loader,
+        TrainingOptions options,
+        Checkpoints checkpoints,
+        MetricsLog metrics,
+        Checkpoint? resumeFrom = null,
+        IProgress<TrainingProgress>? progress = null,
+        StepClock? profile = null)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(options);
@@ -48,6 +58,7 @@ public sealed class Trainer : IDisposable
         this.checkpoints = checkpoints;
         this.metrics = metrics;
         this.progress = progress;
+        this.profile = profile;
         var named = Optimisers.ParametersOf(task.Network, options.Optimiser.DecayNormAndBias, task.LearningRateFactor);
         parameters = [.. named.Select(p => p.Value)];
         optimiser = Optimisers.Create(options.Optimiser, named);
@@ -96,6 +107,7 @@ public sealed class Trainer : IDisposable
             while (!state.Finished && state.Epoch < task.Epochs && task.Prepare(state.Epoch, loader, stop) is { } plan)
             {
                 BeginEpoch(plan);
+
                 // Inside a step of several batches nothing is given up: batch normalisation has seen the first ones already.
                 var giveUp = options.Accumulate == 1 ? stop : CancellationToken.None;
                 using var batches = interval.TimeWaiting(loader.Load(plan.Requests, options.Batch, state.Batch, giveUp)).GetEnumerator();
@@ -107,6 +119,7 @@ public sealed class Trainer : IDisposable
                         Save();
                     }
 
+                    profile?.EndStep();
                     stop.ThrowIfCancellationRequested();
                 }
 
@@ -146,6 +159,7 @@ public sealed class Trainer : IDisposable
 
         task.Network.train();
         interval.Restart();
+        profile?.Start(task.TimePreparing);
     }
 
     /// <summary>A step from the present batch and those that follow it, which is all or nothing.</summary>
@@ -169,6 +183,7 @@ public sealed class Trainer : IDisposable
 
         var learningRate = schedule.At(state.Step - state.RoundStart, state.Plateau.Reductions);
         optimiser.Step(learningRate);
+        profile?.Mark(StepPhase.Optimiser);
         interval.Add(options.ClipsPerStep, numbers);
         state = state with { Step = state.Step + 1, Batch = state.Batch + options.Accumulate, EpochLoss = state.EpochLoss + gradient.Loss };
         Report(plan.Stage, learningRate);
@@ -179,6 +194,7 @@ public sealed class Trainer : IDisposable
     {
         using var given = batch;
         using var scope = NewDisposeScope();
+        profile?.Mark(StepPhase.Waiting);
         RecordFailures(batch);
         var result = task.Step(batch);
         var value = result.Loss.ToDouble();
@@ -187,7 +203,9 @@ public sealed class Trainer : IDisposable
             throw Diverged("loss", value, state.Step + 1);
         }
 
+        profile?.MarkForward(task.TimePreparing);
         gradient.Add(result, value);
+        profile?.Mark(StepPhase.Backward);
     }
 
     private IReadOnlyList<KeyValuePair<string, double>>? Validate(CancellationToken stop)

@@ -109,7 +109,7 @@ public static class FinetuneEvaluation
         }
     }
 
-    private static FinetuneSettings Settings(EvaluationRecipe recipe, FinetuneSource source, IReadOnlyList<EvaluationSplit> splits)
+    internal static FinetuneSettings Settings(EvaluationRecipe recipe, FinetuneSource source, IReadOnlyList<EvaluationSplit> splits)
     {
         var device = Pretraining.DeviceOf(recipe.Training.Device);
         var (precision, reason) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);

@@ -58,6 +58,9 @@ internal sealed class FinetuneTask : ITrainingTask
     public int ClipsPerEpoch { get; }
 
     /// <inheritdoc/>
+    public TimeSpan TimePreparing => preprocessor?.Elapsed ?? TimeSpan.Zero;
+
+    /// <inheritdoc/>
     public int Epochs => settings.Options.Epochs;
 
     /// <inheritdoc/>

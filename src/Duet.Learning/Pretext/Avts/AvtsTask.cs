@@ -82,6 +82,9 @@ public sealed class AvtsTask : ITrainingTask
     public int ClipsPerEpoch { get; }
 
     /// <inheritdoc/>
+    public TimeSpan TimePreparing => preprocessor?.Elapsed ?? TimeSpan.Zero;
+
+    /// <inheritdoc/>
     public int Epochs => curriculum.Epochs;
 
     /// <inheritdoc/>

@@ -85,6 +85,9 @@ public sealed class ClusteringTask : ITrainingTask
     public int ClipsPerEpoch { get; }
 
     /// <inheritdoc/>
+    public TimeSpan TimePreparing => preprocessor?.Elapsed ?? TimeSpan.Zero;
+
+    /// <inheritdoc/>
     public int Epochs => recipe.Epochs();
 
     /// <inheritdoc/>
