@@ -7,8 +7,8 @@ COLOURS = ["#1f6fb4", "#d9822b", "#999999"]
 
 
 def number(value):
-    """Three digits at the most."""
-    return f"{value / 1000:g}k" if value >= 10000 else f"{float(f'{value:.3g}'):g}"
+    """Whole numbers as they are, others with three digits."""
+    return f"{value / 1000:g}k" if value >= 10000 else f"{value:g}" if value == int(value) else f"{float(f'{value:.3g}'):g}"
 
 
 def text(x, y, words, anchor="start", **style):
@@ -100,13 +100,13 @@ def groups(title, rows, names, unit, limit=None):
 
     for (label, values, mark), shown in zip(rows, present):
         parts.append(text(left - 10, y + bar * len(shown) / 2 + 4, label, "end"))
-        begin = y
+        if mark:
+            end = y + bar * len(shown)
+            parts += [line(px(mark), y - 2, px(mark), end, INK, 2), text(width - 8, end - 4, f"| {number(mark)}", "end", font_size=11)]
         for name in shown:
             parts += [f'<rect x="{left}" y="{y:.1f}" width="{px(values[name]) - left:.1f}" height="{bar - 2}" fill="{COLOURS[names.index(name)]}"/>',
-                      text(px(values[name]) + 5, y + bar - 4, number(values[name]), font_size=11)]
+                      text(px(values[name]) + 5, y + bar - 4, number(values[name]), font_size=11, stroke=PAPER, stroke_width=3, paint_order="stroke")]
             y += bar
-        if mark:
-            parts += [line(px(mark), begin - 2, px(mark), y, INK, 2), text(width - 8, y - 4, f"| {number(mark)}", "end", font_size=11)]
         y += 16
     parts.append(text(width - 8, height - 6, unit, "end", fill=SOFT))
     return document(width, height, title, parts)
@@ -114,8 +114,8 @@ def groups(title, rows, names, unit, limit=None):
 
 def factors(title, rows):
     """How many times faster, on a logarithmic axis: a bar to the median, a line over the spread. A row: (label, median, least, most)."""
-    left, right, bar, top = 400, 60, 24, 14
-    width, height = 860, top + bar * len(rows) + 42
+    left, right, bar, top = 20 + 6.2 * max(len(r[0]) for r in rows), 60, 24, 14
+    width, height = 900, top + bar * len(rows) + 42
     x0, x1 = math.log10(min(0.8, *(r[2] for r in rows))), math.log10(max(r[3] for r in rows)) + 0.04
 
     def px(v):
@@ -130,5 +130,5 @@ def factors(title, rows):
         begin, end = sorted((px(1), px(median)))
         parts += [text(left - 12, y + 16, label, "end"), f'<rect x="{begin:.1f}" y="{y + 5}" width="{end - begin:.1f}" height="{bar - 10}" fill="{COLOURS[0] if median >= 1 else COLOURS[1]}"/>',
                   line(px(least), y + bar / 2, px(most), y + bar / 2, INK, 1.5), text(max(px(most), px(1)) + 6, y + 16, f"{median:.2f}", font_size=11)]
-    parts.append(text(left, height - 6, "times as fast as the peer: the median of the paired runs, and their spread", fill=SOFT))
+    parts.append(text(width - 8, height - 6, "times as fast as the peer: the median of the paired runs, and their spread", "end", fill=SOFT))
     return document(width, height, title, parts)

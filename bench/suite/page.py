@@ -73,8 +73,9 @@ class Page:
         if not result:
             return f"*Not measured yet: `bench/run.py {name}` does.*"
         m = result["machine"]
-        rounds = max(len(runs) for case in result["cases"] for runs in case["runs"].values())
-        return (f"*{result['date']}, commit {result['commit']}, {m['cpu']}, {m['threads']} threads on each side, {rounds} round{'s' if rounds > 1 else ''} in turn"
+        counts = sorted({len(case["runs"]["duet"]) for case in result["cases"]})
+        rounds = "1 round" if counts == [1] else f"{' or '.join(map(str, counts))} rounds"
+        return (f"*{result['date']}, commit {result['commit']}, {m['cpu']}, {m['threads']} threads on each side, {rounds} in turn"
                 f"{', sizes of --quick, which say nothing about speed' if result['quick'] else ''}.*")
 
     def limits(self):
@@ -247,7 +248,7 @@ class Page:
         rows = [[case["varied"], case[case["varied"]], *(f"{median(case['runs'][side], 'clips_per_second'):.2f}" for side in ("duet", BEST)), Ratio(case["runs"], "duet", BEST, "clips_per_second"),
                  self.percent(case["runs"]["duet"])] for case in cases]
         return (self.chart("bench-step-scaling", "Clips per second of the training step over frames, crop, batch and width",
-                           charts.curves("Training step: clips per second", panels, names, f"clips/s, training step of {cases[0]['model']}", "dashed: as many pixels per second as Duet at the largest"))
+                           charts.curves("Training step: clips per second", panels, names, f"clips/s, training step of {cases[0]['model']}", "dashed: as many pixels per second as Duet at its last point"))
                 + "\n\n" + table(["varied", "", "Duet, clips/s", "PyTorch's best", "Duet is faster by", "of the product's rate"], rows))
 
     def put_ingest_scaling(self):
@@ -259,7 +260,7 @@ class Page:
         panels = self.growth(cases, variables, ["duet", "ffmpeg"], names, lambda case, side: median(case["runs"][side], "seconds"))
         rows = [[f"{case['files']} files" + (f", {case['minutes']:.1f} minutes together" if "minutes" in case else ""), *(f"{median(case['runs'][side], 'seconds'):.1f} s" for side in ("duet", "ffmpeg")),
                  Ratio(case["runs"], "duet", "ffmpeg", "seconds", True)] for case in cases]
-        return (self.chart("bench-ingest-scaling", "Seconds of an ingest over files and minutes", charts.curves("Ingest: seconds", panels, names, "seconds", "dashed: proportional to Duet's largest"))
+        return (self.chart("bench-ingest-scaling", "Seconds of an ingest over files and minutes", charts.curves("Ingest: seconds", panels, names, "seconds", "dashed: proportional to Duet's last point"))
                 + "\n\n" + table(["", "Duet", "plain ffmpeg", "Duet is faster by"], rows))
 
     def put_kmeans_scaling(self):
@@ -272,4 +273,4 @@ class Page:
         cost = {"duet": lambda r: r["cpu_seconds_per_iteration"], "faiss": lambda r: r["cpu_seconds"] / r["iterations"]}
         panels = self.growth(cases, variables, ["duet", "faiss"], names, lambda case, side: max(1e-4, min(cost[side](r) for r in case["runs"][side])))
         return self.chart("kmeans-scaling", "Processor time of one iteration over rows, clusters and dimensions, beside lines of proportional cost",
-                          charts.curves("k-means: processor seconds of an iteration", panels, names, "processor seconds of one iteration, the least of the rounds", "dashed: proportional to Duet's largest"))
+                          charts.curves("k-means: processor seconds of an iteration", panels, names, "processor seconds of one iteration, the least of the rounds", "dashed: proportional to Duet's last point"))
