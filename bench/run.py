@@ -11,13 +11,14 @@ Results are kept in bench/results, one file per benchmark, written as it ends; t
 """
 import argparse
 import os
+import subprocess
 import sys
 import time
 
 from suite import clustering, media, network
 from suite.page import Page
 from suite.processes import ROOT, Context, Failed
-from suite.results import Results, machine
+from suite.results import EXPECTED, Results, machine
 
 # name: what runs it, what it needs, minutes on two quiet cores
 BENCHMARKS = {
@@ -44,6 +45,9 @@ def say(words):
 def run(c, names, results, resume):
     """Those that could not be run, each with why."""
     of, wrong = machine(c.threads), {}
+    missing = [peer for peer in EXPECTED if peer not in of["versions"]]
+    if missing:
+        say(f"not installed, so benchmarks beside them will fail: {', '.join(missing)}; bench/README.md names the packages")
     for i, name in enumerate(names):
         benchmark, _, minutes = BENCHMARKS[name]
         if resume and results.is_done(name, of, c.quick):
@@ -54,7 +58,7 @@ def run(c, names, results, resume):
         start = time.perf_counter()
         try:
             cases = benchmark(c)
-        except Failed as e:
+        except (Failed, subprocess.CalledProcessError) as e:
             wrong[name] = str(e)
             say(f"{name} failed: {e}")
             continue

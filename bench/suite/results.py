@@ -11,6 +11,7 @@ import subprocess
 from .processes import PYTHON, ROOT
 
 FEATURES = ["avx2", "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16"]
+EXPECTED = ["PyTorch", "torchvision", "torchaudio", "PyAV", "faiss", "scikit-learn", "OpenBLAS", "ffmpeg"]
 PEERS = """
 import json, sys
 versions = {}
