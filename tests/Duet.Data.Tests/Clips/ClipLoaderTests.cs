@@ -272,4 +272,40 @@ public sealed class ClipLoaderTests
         // 1 MB of queue holds at most 66 batches of 15 872 bytes, beside the one in the consumer's hands; two buffers each.
         loader.Statistics.BuffersAllocated.ShouldBeLessThanOrEqualTo(2 * 67);
     }
+
+    /// <summary>Wrappers of native objects, some hundred bytes a frame; never pixels, compressed bytes or samples.</summary>
+    [Theory]
+    [InlineData(171, 128, 32)]
+    [InlineData(683, 512, 224)]
+    public void Workers_allocate_the_same_few_bytes_a_frame_however_large_it_is(int width, int height, int size)
+    {
+        var clip = new ClipOptions { Frames = 4, Size = size };
+        StoredVideo[] videos = [.. Enumerable.Range(0, 5).Select(i => MemoryStore.Video($"s{i}", width: width, height: height))];
+        using var loader = new ClipLoader(new MemoryStore(width, height), size, new ClipLoaderOptions { Workers = 1, QueueMegabytes = 1 });
+        LoaderStatistics? warm = null;
+        foreach (var batch in loader.Load(RandomClips.Epoch(videos, clip, 1, 0, 60), 2))
+        {
+            batch.Dispose();
+            warm ??= loader.Statistics.ClipsDecoded >= 30 ? loader.Statistics : null; // buffers have grown to their size
+        }
+
+        var last = loader.Statistics;
+        (last.ClipsDecoded, last.Failures).ShouldBe((60, 0));
+        ((last.WorkersAllocated - warm!.WorkersAllocated) / (4.0 * (last.ClipsDecoded - warm.ClipsDecoded))).ShouldBeInRange(0, 600);
+        last.TimeDecoding.ShouldBeGreaterThan(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void Workers_that_are_ahead_count_as_idle()
+    {
+        using var loader = Loader(new MemoryStore(), 2, megabytes: 1);
+        foreach (var batch in loader.Load(Requests(40), 4))
+        {
+            Thread.Sleep(20); // the queue holds the next batches meanwhile
+            batch.Dispose();
+        }
+
+        loader.Statistics.TimeIdle.ShouldBeGreaterThan(TimeSpan.Zero);
+        loader.Statistics.ClipsDecoded.ShouldBe(40);
+    }
 }
