@@ -1,6 +1,5 @@
 using Duet.Learning.Audio;
 using Duet.Learning.Models;
-using static TorchSharp.torch;
 
 namespace Duet.Learning.Evaluation;
 
@@ -23,5 +22,5 @@ internal sealed class LogMelNetwork : Encoder
     public override IReadOnlyList<EncoderLayer> Layers { get; }
 
     /// <inheritdoc/>
-    private protected override Tensor Stage(int index, Tensor map) => LogMelStatistics.Of(map);
+    private protected override IReadOnlyList<IReadOnlyList<EncoderBlock>> Stages { get; } = [[new EncoderBlock.Statistic(LogMelStatistics.Of)]];
 }

@@ -12,9 +12,7 @@ internal sealed class AudioResNet : Encoder
 {
     private const int BlocksPerStage = 2;
     private static readonly int[] PublishedChannels = [64, 64, 128, 256, 512];
-    private readonly Convolution conv1;
-    private readonly BatchNormalisation bn1;
-    private readonly List<Chain> groups = [];
+    private readonly List<IReadOnlyList<EncoderBlock>> stages = [];
 
     /// <summary>Makes the network, uninitialised.</summary>
     /// <param name="options">Its size.</param>
@@ -23,35 +21,47 @@ internal sealed class AudioResNet : Encoder
     {
         var channels = PublishedChannels.Select(options.Scale).Take(options.Stages == 0 ? PublishedChannels.Length : options.Stages).ToArray();
         Layers = [.. channels.Select((c, i) => new EncoderLayer($"conv{i + 1}", c))];
-        conv1 = new Convolution(1, channels[0], [7, 7], [2, 2], [3, 3]);
-        bn1 = new BatchNormalisation(channels[0]);
-        register_module(nameof(conv1), conv1);
-        register_module(nameof(bn1), bn1);
+        var stem = Unit(1, channels[0], 7, 2);
+        register_module("conv1", stem.Convolution);
+        register_module("bn1", stem.Norm);
+        stages.Add([new EncoderBlock.Single(stem)]);
         for (var i = 1; i < channels.Length; i++)
         {
             var stride = i == 1 ? 1 : 2;
-            var blocks = new nn.Module<Tensor, Tensor>[BlocksPerStage];
+            var parts = new Parts[BlocksPerStage];
+            List<EncoderBlock> blocks = i == 1 ? [new EncoderBlock.Pool()] : [];
             for (var b = 0; b < BlocksPerStage; b++)
             {
                 var (input, step) = b == 0 ? (channels[i - 1], stride) : (channels[i], 1);
-                var downsample = step == 1 && input == channels[i]
-                    ? null
-                    : new Chain(new Convolution(input, channels[i], [1, 1], [step, step], [0, 0]), new BatchNormalisation(channels[i]));
-                blocks[b] = ResidualBlock.Picture(input, channels[i], step, downsample);
+                (parts[b], var block) = Block(input, channels[i], step);
+                blocks.Add(block);
             }
 
-            groups.Add(new Chain(blocks));
-            register_module($"layer{i}", groups[^1]);
+            stages.Add(blocks);
+            register_module($"layer{i}", Parts.Numbered([.. parts]));
         }
     }
 
     /// <inheritdoc/>
     public override IReadOnlyList<EncoderLayer> Layers { get; }
 
-    private protected override Tensor Stage(int index, Tensor map) => index switch
+    private protected override IReadOnlyList<IReadOnlyList<EncoderBlock>> Stages => stages;
+
+    /// <summary>torchvision's basic block: <c>conv1</c>, <c>bn1</c>, <c>conv2</c>, <c>bn2</c>, <c>downsample.0</c>, <c>downsample.1</c>.</summary>
+    private static (Parts Parts, EncoderBlock Block) Block(int input, int output, int stride)
     {
-        0 => bn1.forward(conv1.forward(map)).relu_(),
-        1 => groups[0].forward(nn.functional.max_pool2d(map, 3, 2, 1)),
-        _ => groups[index - 1].forward(map),
-    };
+        var (first, second) = (Unit(input, output, 3, stride), Unit(output, output, 3, 1));
+        var parts = new List<(string, nn.Module)> { ("conv1", first.Convolution), ("bn1", first.Norm), ("conv2", second.Convolution), ("bn2", second.Norm) };
+        ConvolutionUnit? projection = null;
+        if (stride != 1 || input != output)
+        {
+            projection = Unit(input, output, 1, stride, relu: false);
+            parts.Add(("downsample", Parts.Numbered(projection.Convolution, projection.Norm)));
+        }
+
+        return (new Parts([.. parts]), new EncoderBlock.Residual([first, second], projection));
+    }
+
+    private static ConvolutionUnit Unit(int input, int output, int kernel, int stride, bool relu = true) =>
+        new(new Convolution(input, output, [kernel, kernel], [stride, stride], [kernel / 2, kernel / 2]), new BatchNormalisation(output), relu);
 }

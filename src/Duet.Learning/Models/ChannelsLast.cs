@@ -29,20 +29,6 @@ internal static class ChannelsLast
         return innermost.as_strided(map.shape, Strides(map.shape), innermost.storage_offset()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Frames as a batch of pictures: <c>[batch, channels, time, height, width]</c> to <c>[batch * time, channels, height, width]</c>, a view.</summary>
-    public static Tensor FoldTime(Tensor map)
-    {
-        var s = map.shape;
-        return map.permute(0, 2, 1, 3, 4).reshape(s[0] * s[2], s[1], s[3], s[4]);
-    }
-
-    /// <summary>Undoes <see cref="FoldTime"/>, also a view.</summary>
-    public static Tensor UnfoldTime(Tensor pictures, long batch)
-    {
-        var s = pictures.shape;
-        return pictures.reshape(batch, s[0] / batch, s[1], s[2], s[3]).permute(0, 2, 1, 3, 4);
-    }
-
     private static long[] Strides(long[] shape)
     {
         var strides = new long[shape.Length];

@@ -1,3 +1,5 @@
+using Duet.Learning.Native;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -6,14 +8,14 @@ namespace Duet.Learning.Models;
 /// <summary>
 /// A convolution without bias, in two or three dimensions, over channels-last maps. The weight is an fp32 parameter in
 /// PyTorch's layout, <c>[out, in, (time,) height, width]</c>, and is cast to the map's type, so that bf16 maps are convolved in
-/// bf16 and the gradient arrives in fp32.
+/// bf16 and the gradient arrives in fp32. On a CPU the halves of a factored convolution are computed in two dimensions, see <see cref="ConvolutionForm"/>.
 /// </summary>
 internal sealed class Convolution : nn.Module<Tensor, Tensor>
 {
     private readonly long[] kernel;
     private readonly long[] stride;
     private readonly long[] padding;
-    private readonly bool flat;
+    private readonly ConvolutionForm form;
     private Parameter weight;
 
     /// <summary>Makes it, uninitialised: <see cref="WeightInitialisation"/> fills it.</summary>
@@ -28,30 +30,80 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         this.kernel = kernel;
         this.stride = stride;
         this.padding = padding;
-        flat = kernel.Length == 3 && kernel[0] == 1 && stride[0] == 1 && padding[0] == 0;
+        form = ConvolutionForm.Of(kernel, stride, padding, CpuFeatures.Current);
         weight = new Parameter(zeros([outputChannels, inputChannels, .. kernel]).DetachFromDisposeScope());
         register_parameter("weight", weight);
     }
 
+    /// <summary>The fp32 weight, <c>[out, in, (time,) height, width]</c>.</summary>
+    public Parameter Weight => weight;
+
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var filters = weight.to(input.dtype);
+        return Run(input, Filters(input.dtype), null).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The weight in a map's type and in the form's shape.</summary>
+    public Tensor Filters(ScalarType type) => form.Filters(weight.to(type));
+
+    /// <summary>The convolution of a map.</summary>
+    /// <param name="input">A channels-last map.</param>
+    /// <param name="filters">What <see cref="Filters"/> gave, or another weight of that shape.</param>
+    /// <param name="bias">A number per output channel, or null.</param>
+    /// <returns>A channels-last map.</returns>
+    public Tensor Run(Tensor input, Tensor filters, Tensor? bias)
+    {
+        using var scope = NewDisposeScope();
         var (map, around) = Padded(input);
-        if (map.Dimensions == 4)
+        var lowered = form.Lower(map);
+        var (steps, pads) = (form.Axes(stride), form.Axes(around));
+        var output = lowered.Dimensions == 5
+            ? nn.functional.conv3d(lowered, filters, bias, strides: steps, padding: pads)
+            : nn.functional.conv2d(lowered, filters, bias, strides: steps, padding: pads);
+
+        // Without oneDNN (one thread, some shapes) libtorch convolves in its own order: the next layer would copy again and again.
+        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(map, filters, around))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The gradients of <see cref="Run"/>, on a CPU; the weight's is added to the parameter's.</summary>
+    /// <param name="gradient">Of the output: a channels-last map.</param>
+    /// <param name="input">What the forward pass was given.</param>
+    /// <param name="filters">What it convolved with.</param>
+    /// <param name="ofInput">Whether the input's gradient is wanted.</param>
+    /// <returns>The input's gradient, a channels-last map of its type, or null.</returns>
+    public Tensor? Differentiate(Tensor gradient, Tensor input, Tensor filters, bool ofInput)
+    {
+        if (!ofInput && !weight.requires_grad)
         {
-            return nn.functional.conv2d(map, filters, strides: stride, padding: around).MoveToOuterDisposeScope();
+            return null;
         }
 
-        if (!flat)
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var (map, around) = Padded(input);
+        var (inner, ofFilters) = ConvolutionGradients.Compute(
+            form.Lower(gradient), form.Lower(map), filters, form.Axes(stride), form.Axes(around), ofInput, weight.requires_grad);
+        if (ofFilters is not null)
         {
-            // Without oneDNN (one thread, some shapes) libtorch convolves in its own order: the next layer would copy again and again.
-            return ChannelsLast.Ensure(nn.functional.conv3d(map, filters, strides: stride, padding: around)).MoveToOuterDisposeScope();
+            Gradients.Add(weight, ofFilters.reshape(weight.shape));
         }
 
-        // A kernel of one frame sees each frame alone: as a batch of pictures oneDNN is at least as fast, on some machines twice.
-        var pictures = nn.functional.conv2d(ChannelsLast.FoldTime(map), filters.squeeze(2), strides: stride[1..], padding: around[1..]);
-        return ChannelsLast.UnfoldTime(pictures, map.shape[0]).MoveToOuterDisposeScope();
+        if (inner is null)
+        {
+            return null;
+        }
+
+        var raised = form.Raise(ChannelsLast.Ensure(inner), map.shape);
+        if (!ReferenceEquals(map, input))
+        {
+            for (var axis = 0; axis < padding.Length; axis++)
+            {
+                raised = raised.narrow(axis + 2, padding[axis], input.shape[axis + 2]);
+            }
+        }
+
+        return ChannelsLast.Ensure(raised).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -63,7 +115,18 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     {
         var small = input.dtype == ScalarType.BFloat16 && kernel.Where((size, axis) => input.shape[axis + 2] < size).Any();
         return small
-            ? (nn.functional.pad(input, [.. padding.Reverse().SelectMany(p => new[] { p, p })]), new long[padding.Length])
+            ? (ChannelsLast.Ensure(nn.functional.pad(input, [.. padding.Reverse().SelectMany(p => new[] { p, p })])), new long[padding.Length])
             : (input, padding);
+    }
+
+    private long[] OutputShape(Tensor map, Tensor filters, long[] around)
+    {
+        long[] shape = [map.shape[0], filters.shape[0], .. kernel];
+        for (var axis = 0; axis < kernel.Length; axis++)
+        {
+            shape[axis + 2] = ((map.shape[axis + 2] + (2 * around[axis]) - kernel[axis]) / stride[axis]) + 1;
+        }
+
+        return shape;
     }
 }

@@ -1,3 +1,4 @@
+using Duet.Learning.Models.Fused;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -72,21 +73,31 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
         CheckShape(input);
         using var scope = NewDisposeScope();
         var map = ChannelsLast.Ensure(Precision == Precision.Bf16 ? input.to(ScalarType.BFloat16) : input);
-        var maps = new Dictionary<int, Tensor>();
-        for (var i = 0; i <= wanted.Max(); i++)
+        var last = wanted.Max();
+        var learning = is_grad_enabled() && (map.requires_grad || parameters().Any(p => p.requires_grad));
+        if (learning && FusedPass.Takes(map) && Array.TrueForAll(wanted, w => w == last))
         {
-            map = Stage(i, map);
+            var output = Finished(EncoderFunction.Run([.. Stages.Take(last + 1).SelectMany(s => s)], map));
+            return [.. wanted.Select(_ => output)];
+        }
+
+        var maps = new Dictionary<int, Tensor>();
+        for (var i = 0; i <= last; i++)
+        {
+            map = !learning && FusedPass.Takes(map) ? FusedPass.Run(Stages[i], map) : Stages[i].Aggregate(map, (m, block) => AutogradPass.Run(block, m));
             if (wanted.Contains(i))
             {
-                maps.Add(i, (Precision == Precision.Bf16 ? map.to(ScalarType.Float32) : map).MoveToOuterDisposeScope());
+                maps.Add(i, Finished(map));
             }
         }
 
         return [.. wanted.Select(i => maps[i])];
     }
 
-    /// <summary>Stage <paramref name="index"/> alone.</summary>
-    private protected abstract Tensor Stage(int index, Tensor map);
+    /// <summary>The blocks of each stage.</summary>
+    private protected abstract IReadOnlyList<IReadOnlyList<EncoderBlock>> Stages { get; }
+
+    private Tensor Finished(Tensor map) => (Precision == Precision.Bf16 ? map.to(ScalarType.Float32) : map).MoveToOuterDisposeScope();
 
     private int IndexOf(string layer)
     {

@@ -12,7 +12,7 @@ namespace Duet.Learning.Models;
 internal sealed class VggM : Encoder
 {
     private static readonly (int Channels, bool Pool)[] Plan = [(64, true), (192, true), (384, false), (256, false), (256, true)];
-    private readonly List<Chain> stages = [];
+    private readonly List<IReadOnlyList<EncoderBlock>> stages = [];
 
     /// <summary>Makes the network, uninitialised.</summary>
     /// <param name="options">Its size.</param>
@@ -22,10 +22,12 @@ internal sealed class VggM : Encoder
         var count = options.Stages == 0 ? Plan.Length : options.Stages;
         Layers = [.. Plan.Take(count).Select((p, i) => new EncoderLayer($"conv{i + 1}", options.Scale(p.Channels)))];
         var input = 1;
-        foreach (var layer in Layers)
+        foreach (var (layer, plan) in Layers.Zip(Plan))
         {
-            stages.Add(new Chain(new Convolution(input, layer.Channels, [3, 3], [1, 1], [1, 1]), new BatchNormalisation(layer.Channels), new InPlaceRelu()));
-            register_module(layer.Name, stages[^1]);
+            var unit = new ConvolutionUnit(new Convolution(input, layer.Channels, [3, 3], [1, 1], [1, 1]), new BatchNormalisation(layer.Channels));
+            var single = new EncoderBlock.Single(unit);
+            stages.Add(plan.Pool ? [single, new EncoderBlock.Pool()] : [single]);
+            register_module(layer.Name, Parts.Numbered(unit.Convolution, unit.Norm));
             input = layer.Channels;
         }
     }
@@ -33,9 +35,5 @@ internal sealed class VggM : Encoder
     /// <inheritdoc/>
     public override IReadOnlyList<EncoderLayer> Layers { get; }
 
-    private protected override Tensor Stage(int index, Tensor map)
-    {
-        var convolved = stages[index].forward(map);
-        return Plan[index].Pool ? nn.functional.max_pool2d(convolved, 3, 2, 1) : convolved;
-    }
+    private protected override IReadOnlyList<IReadOnlyList<EncoderBlock>> Stages => stages;
 }

@@ -14,7 +14,7 @@ internal sealed class VideoResNet : Encoder
 {
     private const int BlocksPerStage = 2;
     private static readonly int[] PublishedChannels = [64, 64, 128, 256, 512];
-    private readonly List<nn.Module<Tensor, Tensor>> stages = [];
+    private readonly List<IReadOnlyList<EncoderBlock>> stages = [];
     private readonly List<EncoderLayer> layers = [];
     private readonly bool released;
 
@@ -31,18 +31,20 @@ internal sealed class VideoResNet : Encoder
     {
         this.released = released;
         var channels = PublishedChannels.Select(options.Scale).ToArray();
-        Add("stem", Stem(channels[0], factoredStem), channels[0]);
+        var (stem, units) = Stem(channels[0], factoredStem);
+        Add("stem", stem, [.. units.Select(u => new EncoderBlock.Single(u))], channels[0]);
         var count = options.Stages == 0 ? channels.Length : options.Stages;
         for (var i = 1; i < count; i++)
         {
             var stride = i == 1 ? 1 : 2;
-            var blocks = new nn.Module<Tensor, Tensor>[BlocksPerStage];
+            var parts = new Parts[BlocksPerStage];
+            var blocks = new EncoderBlock[BlocksPerStage];
             for (var b = 0; b < BlocksPerStage; b++)
             {
-                blocks[b] = Block(kinds[i - 1], b == 0 ? channels[i - 1] : channels[i], channels[i], b == 0 ? stride : 1);
+                (parts[b], blocks[b]) = Block(kinds[i - 1], b == 0 ? channels[i - 1] : channels[i], channels[i], b == 0 ? stride : 1);
             }
 
-            Add($"layer{i}", new Chain(blocks), channels[i]);
+            Add($"layer{i}", Parts.Numbered([.. parts]), blocks, channels[i]);
         }
     }
 
@@ -64,38 +66,40 @@ internal sealed class VideoResNet : Encoder
 
     private double Epsilon => released ? BatchNormalisation.Caffe2Epsilon : BatchNormalisation.PyTorchEpsilon;
 
-    private protected override Tensor Stage(int index, Tensor map) => stages[index].forward(map);
+    private protected override IReadOnlyList<IReadOnlyList<EncoderBlock>> Stages => stages;
 
-    private Chain Stem(int channels, bool factored)
+    private (Parts Parts, IReadOnlyList<ConvolutionUnit> Units) Stem(int channels, bool factored)
     {
         if (!factored)
         {
-            return new Chain(new Convolution(3, channels, [3, 7, 7], [1, 2, 2], [1, 3, 3]), Normalise(channels), new InPlaceRelu());
+            var unit = Unit(new Convolution(3, channels, [3, 7, 7], [1, 2, 2], [1, 3, 3]), channels);
+            return (Parts.Numbered(unit.Convolution, unit.Norm), [unit]);
         }
 
         var middle = Options.Scale(45);
-        return new Chain(
-            new Convolution(3, middle, [1, 7, 7], [1, 2, 2], [0, 3, 3]),
-            Normalise(middle),
-            new InPlaceRelu(),
-            new Convolution(middle, channels, [3, 1, 1], [1, 1, 1], [1, 0, 0]),
-            Normalise(channels),
-            new InPlaceRelu());
+        var space = Unit(new Convolution(3, middle, [1, 7, 7], [1, 2, 2], [0, 3, 3]), middle);
+        var time = Unit(new Convolution(middle, channels, [3, 1, 1], [1, 1, 1], [1, 0, 0]), channels);
+        return (Parts.Numbered(space.Convolution, space.Norm, null, time.Convolution, time.Norm), [space, time]);
     }
 
-    private ResidualBlock Block(ConvolutionKind kind, int input, int output, int stride)
+    /// <summary>torchvision's basic block: <c>conv1.0</c>, <c>conv1.1</c>, <c>conv2.0</c>, <c>conv2.1</c>, <c>downsample.0</c>, <c>downsample.1</c>.</summary>
+    private (Parts Parts, EncoderBlock Block) Block(ConvolutionKind kind, int input, int output, int stride)
     {
         // One number per block, from its input: torchvision's rule.
         var first = Middle(input, output);
         var second = released ? Middle(output, output) : first;
-        Chain? downsample = null;
+        var (conv1, units1) = Convolve(kind, input, output, first, stride);
+        var (conv2, units2) = Convolve(kind, output, output, second, 1);
+        var parts = new List<(string, nn.Module)> { ("conv1", conv1), ("conv2", conv2) };
+        ConvolutionUnit? projection = null;
         if (stride != 1 || input != output)
         {
             var time = kind == ConvolutionKind.Flat ? 1 : stride;
-            downsample = new Chain(new Convolution(input, output, [1, 1, 1], [time, stride, stride], [0, 0, 0]), Normalise(output));
+            projection = Unit(new Convolution(input, output, [1, 1, 1], [time, stride, stride], [0, 0, 0]), output, relu: false);
+            parts.Add(("downsample", Parts.Numbered(projection.Convolution, projection.Norm)));
         }
 
-        return ResidualBlock.Video(Convolve(kind, input, output, first, stride), Convolve(kind, output, output, second, 1), output, downsample, Epsilon);
+        return (new Parts([.. parts]), new EncoderBlock.Residual([.. units1, .. units2], projection));
     }
 
     /// <summary>Middle channels that give a factored convolution a full one's number of weights.</summary>
@@ -105,23 +109,28 @@ internal sealed class VideoResNet : Encoder
         return Options.Width == 1.0 ? middle : Math.Max(8, 8 * (int)Math.Round(middle / 8.0, MidpointRounding.AwayFromZero));
     }
 
-    private BatchNormalisation Normalise(int channels) => new(channels, Epsilon);
+    private ConvolutionUnit Unit(Convolution convolution, int channels, bool relu = true) => new(convolution, new BatchNormalisation(channels, Epsilon), relu);
 
-    private nn.Module<Tensor, Tensor> Convolve(ConvolutionKind kind, int input, int output, int middle, int stride) => kind switch
+    /// <summary>A convolution of a block, or the two of a factored one, which stand a level deeper.</summary>
+    private (Parts Parts, IReadOnlyList<ConvolutionUnit> Units) Convolve(ConvolutionKind kind, int input, int output, int middle, int stride)
     {
-        ConvolutionKind.Full => new Convolution(input, output, [3, 3, 3], [stride, stride, stride], [1, 1, 1]),
-        ConvolutionKind.Flat => new Convolution(input, output, [1, 3, 3], [1, stride, stride], [0, 1, 1]),
-        _ => new Chain(
-            new Convolution(input, middle, [1, 3, 3], [1, stride, stride], [0, 1, 1]),
-            Normalise(middle),
-            new InPlaceRelu(),
-            new Convolution(middle, output, [3, 1, 1], [stride, 1, 1], [1, 0, 0])),
-    };
+        if (kind == ConvolutionKind.Factored)
+        {
+            var space = Unit(new Convolution(input, middle, [1, 3, 3], [1, stride, stride], [0, 1, 1]), middle);
+            var time = Unit(new Convolution(middle, output, [3, 1, 1], [stride, 1, 1], [1, 0, 0]), output);
+            return (Parts.Numbered(Parts.Numbered(space.Convolution, space.Norm, null, time.Convolution), time.Norm), [space, time]);
+        }
 
-    private void Add(string name, nn.Module<Tensor, Tensor> stage, int channels)
+        var unit = kind == ConvolutionKind.Full
+            ? Unit(new Convolution(input, output, [3, 3, 3], [stride, stride, stride], [1, 1, 1]), output)
+            : Unit(new Convolution(input, output, [1, 3, 3], [1, stride, stride], [0, 1, 1]), output);
+        return (Parts.Numbered(unit.Convolution, unit.Norm), [unit]);
+    }
+
+    private void Add(string name, Parts parts, IReadOnlyList<EncoderBlock> blocks, int channels)
     {
-        stages.Add(stage);
+        stages.Add(blocks);
         layers.Add(new EncoderLayer($"conv{stages.Count}", channels));
-        register_module(name, stage);
+        register_module(name, parts);
     }
 }

@@ -44,6 +44,7 @@ public static class TorchRuntime
             }
 
             Dispatcher.CheckVersion();
+            _ = TensorAllocator.Install(); // without it everything works, in more memory
             Volatile.Write(ref cure, status);
         }
     }

@@ -51,6 +51,13 @@ public sealed class ConvolutionTests
             EncoderBatteryTests.RelativeError(actual.detach(), expected.detach()).ShouldBeLessThan(tolerance, $"{type} output");
             EncoderBatteryTests.RelativeError(map.grad!, exact.grad!).ShouldBeLessThan(tolerance, $"{type} gradient of the map");
             EncoderBatteryTests.RelativeError(convolution.parameters().Single().grad!, weight.grad!).ShouldBeLessThan(tolerance, $"{type} gradient of the weight");
+
+            // The same without autograd, as the fused pass takes it.
+            convolution.zero_grad();
+            var inner = convolution.Differentiate(ChannelsLast.Ensure(gradient.to(type)), map.detach(), convolution.Filters(type).detach(), ofInput: true)!;
+            ChannelsLast.Is(inner).ShouldBeTrue();
+            EncoderBatteryTests.RelativeError(inner, exact.grad!).ShouldBeLessThan(tolerance, $"{type} gradient of the map, directly");
+            EncoderBatteryTests.RelativeError(convolution.parameters().Single().grad!, weight.grad!).ShouldBeLessThan(tolerance, $"{type} gradient of the weight, directly");
         }
 
         // Numbers that bf16 holds exactly, so that only the products' sums can differ.
