@@ -32,7 +32,7 @@ internal static class ForwardBenchmark
         var (precision, _) = PrecisionPolicy.Resolve(shape.Precision, DeviceType.CPU);
         using var encoder = EncoderRegistry.Create(shape.Encoder, 0);
         encoder.Precision = precision;
-        encoder.eval();
+        using var fold = encoder.Fold();
         using var none = no_grad();
         using var clips = randn([shape.Batch, shape.Frames, shape.Size, shape.Size, 3]).permute(0, 4, 1, 2, 3); // channels last, as the loader gives them
         var seconds = new List<double>();

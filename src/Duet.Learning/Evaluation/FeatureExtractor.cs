@@ -26,11 +26,7 @@ internal sealed class FeatureExtractor(ClipPreprocessor preprocessor, ClipLoader
         var started = Stopwatch.GetTimestamp();
         var waited = loader.Statistics.TimeWaiting;
         var done = 0;
-        foreach (var network in taps.Select(t => t.Network).Distinct())
-        {
-            network.Encoder.eval();
-            network.Head?.eval();
-        }
+        using var inference = Inference.Of(taps.Select(t => t.Network));
 
         foreach (var clips in loader.Load(requests, batch, 0, cancel))
         {

@@ -50,6 +50,7 @@ public static class RunEvaluation
         var parts = EvaluationParts.Of(store.Videos, DivisionOn(store, run.Recipe, recorded), recorded.Taught(), options.Split);
         var (device, subject) = Prepare(run);
         using var preprocessor = run.Preprocessor(device);
+        using var inference = new Inference([run.Model.VideoEncoder, run.Model.AudioEncoder]);
         return SyncEvaluation.Run(
             new AvtsSyncModel(run, preprocessor), subject, new EvaluationStore(store, store.Directory, store.Fingerprint), parts, options, progress, cancel);
     }

@@ -41,32 +41,48 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return Run(input, Filters(input.dtype), null).MoveToOuterDisposeScope();
+        return Run(input, Filters(input.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weight in a map's type and in the form's shape.</summary>
-    public Tensor Filters(ScalarType type) => form.Filters(weight.to(type));
+    public Tensor Filters(ScalarType type) => Shape(weight.to(type));
+
+    /// <summary>A weight <c>[out, in, (time,) height, width]</c> in the form's shape.</summary>
+    public Tensor Shape(Tensor filters) => form.Filters(filters);
 
     /// <summary>The convolution of a map.</summary>
     /// <param name="input">A channels-last map.</param>
     /// <param name="filters">What <see cref="Filters"/> gave, or another weight of that shape.</param>
-    /// <param name="bias">A number per output channel, or null.</param>
     /// <returns>A channels-last map.</returns>
-    public Tensor Run(Tensor input, Tensor filters, Tensor? bias)
+    public Tensor Run(Tensor input, Tensor filters)
     {
         using var scope = NewDisposeScope();
         var (map, around) = Padded(input);
         var lowered = form.Lower(map);
         var (steps, pads) = (form.Axes(stride), form.Axes(around));
         var output = lowered.Dimensions == 5
-            ? nn.functional.conv3d(lowered, filters, bias, strides: steps, padding: pads)
-            : nn.functional.conv2d(lowered, filters, bias, strides: steps, padding: pads);
+            ? nn.functional.conv3d(lowered, filters, strides: steps, padding: pads)
+            : nn.functional.conv2d(lowered, filters, strides: steps, padding: pads);
 
         // Without oneDNN (one thread, some shapes) libtorch convolves in its own order: the next layer would copy again and again.
         return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(map, filters, around))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The gradients of <see cref="Run"/>, on a CPU; the weight's is added to the parameter's.</summary>
+    /// <summary>The convolution, bias, residual and ReLU in one, on a CPU, without gradients.</summary>
+    /// <param name="input">A channels-last map.</param>
+    /// <param name="filters">A weight in the form's shape and the map's type.</param>
+    /// <param name="bias">A number per output channel, in that type.</param>
+    /// <param name="residual">What is added: a channels-last map, or null.</param>
+    /// <param name="relu">Whether to rectify.</param>
+    /// <returns>A channels-last map.</returns>
+    public Tensor Run(Tensor input, Tensor filters, Tensor bias, Tensor? residual, bool relu)
+    {
+        using var scope = NewDisposeScope();
+        var output = FusedConvolution.Compute(form.Lower(input), filters, bias, form.Axes(stride), form.Axes(padding), residual is null ? null : form.Lower(residual), relu);
+        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(input, filters, padding))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The gradients of the convolution alone, on a CPU; the weight's is added to the parameter's.</summary>
     /// <param name="gradient">Of the output: a channels-last map.</param>
     /// <param name="input">What the forward pass was given.</param>
     /// <param name="filters">What it convolved with.</param>

@@ -15,6 +15,7 @@ namespace Duet.Learning.Models;
 public abstract class Encoder : nn.Module<Tensor, Tensor>
 {
     private Precision precision = Precision.Fp32;
+    private FoldedPass? folded;
 
     /// <summary>Makes the base.</summary>
     /// <param name="modality">What it looks at.</param>
@@ -51,6 +52,22 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
             : throw new ArgumentException("resolve the precision with PrecisionPolicy.Resolve first", nameof(value));
     }
 
+    /// <summary>
+    /// Goes over to evaluation mode and folds batch normalisation into the convolutions, where the network is on a CPU: inference is faster and rounds otherwise. The weights must not change
+    /// until the folding ends; <see cref="nn.Module.train(bool)"/> ends nothing, but in training mode the fold is not used.
+    /// </summary>
+    /// <returns>Ends the folding.</returns>
+    public IDisposable Fold()
+    {
+        eval();
+        var fold = parameters().All(p => p.device_type == DeviceType.CPU && p.dtype == ScalarType.Float32)
+            ? new FoldedPass(Stages.SelectMany(s => s), Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32)
+            : null;
+        var before = folded;
+        folded = fold;
+        return new Folding(this, fold, before);
+    }
+
     /// <summary>The last stage's map, unpooled.</summary>
     /// <param name="input">Clips or spectrograms.</param>
     public sealed override Tensor forward(Tensor input) => ForwardTo(input, Layers[^1].Name);
@@ -81,10 +98,13 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
             return [.. wanted.Select(_ => output)];
         }
 
+        var fold = !learning && !training && folded?.Type == map.dtype ? folded : null;
         var maps = new Dictionary<int, Tensor>();
         for (var i = 0; i <= last; i++)
         {
-            map = !learning && FusedPass.Takes(map) ? FusedPass.Run(Stages[i], map) : Stages[i].Aggregate(map, (m, block) => AutogradPass.Run(block, m));
+            map = fold is not null ? fold.Run(Stages[i], map)
+                : !learning && FusedPass.Takes(map) ? FusedPass.Run(Stages[i], map)
+                : Stages[i].Aggregate(map, (m, block) => AutogradPass.Run(block, m));
             if (wanted.Contains(i))
             {
                 maps.Add(i, Finished(map));
@@ -98,6 +118,15 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
     private protected abstract IReadOnlyList<IReadOnlyList<EncoderBlock>> Stages { get; }
 
     private Tensor Finished(Tensor map) => (Precision == Precision.Bf16 ? map.to(ScalarType.Float32) : map).MoveToOuterDisposeScope();
+
+    private sealed class Folding(Encoder encoder, FoldedPass? fold, FoldedPass? before) : IDisposable
+    {
+        public void Dispose()
+        {
+            encoder.folded = before;
+            fold?.Dispose();
+        }
+    }
 
     private int IndexOf(string layer)
     {

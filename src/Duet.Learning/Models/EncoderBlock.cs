@@ -2,7 +2,7 @@ namespace Duet.Learning.Models;
 
 /// <summary>
 /// A convolution, its batch normalisation and, mostly, a ReLU: what every network here is made of. A network is a list of blocks of them, which is walked in three ways: by
-/// <see cref="AutogradPass"/>, operator by operator; by <see cref="Fused.FusedPass"/> in training on a CPU; by <c>FoldedEncoder</c> where nothing is learned.
+/// <see cref="AutogradPass"/>, operator by operator; by <see cref="Fused.FusedPass"/> in training on a CPU; by <see cref="Fused.FoldedPass"/> where nothing is learned.
 /// </summary>
 /// <param name="Convolution">The convolution.</param>
 /// <param name="Norm">Its normalisation.</param>

@@ -47,6 +47,7 @@ internal sealed class VideoScorer(FinetuneSettings settings, FinetuneModel model
         var counts = new int[videos.Count];
         var row = 0;
         model.eval();
+        using var inference = new Inference(model.Encoders);
         foreach (var batch in loader.Load([.. clips.SelectMany(c => c)], settings.Training.Batch, 0, stop))
         {
             using (batch)

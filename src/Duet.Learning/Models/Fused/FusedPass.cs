@@ -185,7 +185,7 @@ internal sealed class FusedPass
     {
         using var scope = NewDisposeScope();
         var filters = unit.Convolution.Filters(input.Value.dtype).alias(); // in fp32 it may be the parameter itself
-        var map = unit.Convolution.Run(input.Value, filters, null);
+        var map = unit.Convolution.Run(input.Value, filters);
         var normalised = unit.Norm.Normalise(map);
         var output = remember ? empty_like(map) : map;
         FusedNormalisation.Apply(map, normalised, residual?.Value, unit.Relu, output);

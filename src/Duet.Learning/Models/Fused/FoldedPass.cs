@@ -1,0 +1,94 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Duet.Learning.Models.Fused;
+
+/// <summary>
+/// An encoder for inference on a CPU: batch normalisation by its running statistics is folded into the convolutions' weights, and oneDNN adds the bias, the residual and rectifies before it
+/// writes a map. The weights are copies of what they were when it was made.
+/// </summary>
+internal sealed class FoldedPass : IDisposable
+{
+    private readonly Dictionary<ConvolutionUnit, (Tensor Filters, Tensor Bias)> folded = [];
+
+    /// <summary>Folds every unit.</summary>
+    /// <param name="blocks">The encoder's blocks.</param>
+    /// <param name="type">What maps are in: fp32 or bf16.</param>
+    public FoldedPass(IEnumerable<EncoderBlock> blocks, ScalarType type)
+    {
+        Type = type;
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        foreach (var unit in blocks.SelectMany(Units))
+        {
+            var normalised = unit.Norm.ByRunningStatistics();
+            var weight = unit.Convolution.Weight;
+            var scale = tensor(normalised.Scale).reshape([-1, .. Enumerable.Repeat(1L, (int)weight.Dimensions - 1)]);
+            folded.Add(unit, (unit.Convolution.Shape((weight * scale).to(type)).DetachFromDisposeScope(), tensor(normalised.Shift).to(type).DetachFromDisposeScope()));
+        }
+    }
+
+    /// <summary>What maps are in.</summary>
+    public ScalarType Type { get; }
+
+    /// <summary>The output of some of the blocks.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="map">A channels-last map.</param>
+    public Tensor Run(IEnumerable<EncoderBlock> blocks, Tensor map)
+    {
+        foreach (var block in blocks)
+        {
+            using var scope = NewDisposeScope();
+            map = (block switch
+            {
+                EncoderBlock.Single single => Run(single.Unit, map, null),
+                EncoderBlock.Residual residual => Run(residual, map),
+                EncoderBlock.Pool or EncoderBlock.Statistic => AutogradPass.Run(block, map),
+                _ => throw new NotSupportedException($"unknown block {block.GetType().Name}"),
+            }).MoveToOuterDisposeScope();
+        }
+
+        return map;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (filters, bias) in folded.Values)
+        {
+            filters.Dispose();
+            bias.Dispose();
+        }
+
+        folded.Clear();
+    }
+
+    private static IEnumerable<ConvolutionUnit> Units(EncoderBlock block) => block switch
+    {
+        EncoderBlock.Single single => [single.Unit],
+        EncoderBlock.Residual residual => residual.Projection is { } projection ? [.. residual.Body, projection] : residual.Body,
+        _ => [],
+    };
+
+    private Tensor Run(EncoderBlock.Residual block, Tensor map)
+    {
+        var shortcut = block.Projection is { } projection ? Run(projection, map, null) : map;
+        for (var i = 0; i < block.Body.Count; i++)
+        {
+            var before = map;
+            map = Run(block.Body[i], map, i == block.Body.Count - 1 ? shortcut : null);
+            if (i > 0)
+            {
+                before.Dispose(); // the largest maps are inside of blocks
+            }
+        }
+
+        return map;
+    }
+
+    private Tensor Run(ConvolutionUnit unit, Tensor map, Tensor? residual)
+    {
+        var (filters, bias) = folded[unit];
+        return unit.Convolution.Run(map, filters, bias, residual, unit.Relu);
+    }
+}
