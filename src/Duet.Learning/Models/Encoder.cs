@@ -61,7 +61,7 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
     {
         eval();
         var fold = parameters().All(p => p.device_type == DeviceType.CPU && p.dtype == ScalarType.Float32)
-            ? new FoldedPass(Stages.SelectMany(s => s), Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32)
+            ? FoldedPass.Of(Stages.SelectMany(s => s), Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32)
             : null;
         var before = folded;
         folded = fold;

@@ -181,6 +181,7 @@ public sealed class AccumulationTests
             }
         };
         Directory.CreateDirectory(run.Folder.Path);
+        File.WriteAllText(run.Folder.RecipeFile, RecipeFile.ToYaml(TinyRun.Recipe));
         using var task = new FixedStatistics(create(options, run.Folder));
         using var loader = new ClipLoader(run.Clips, TinyRun.Recipe.Clip.Size, new ClipLoaderOptions { Workers = 1 });
         using var metrics = new MetricsLog(run.Folder.MetricsFile, run.Folder.TensorBoardFolder, 0, 0);

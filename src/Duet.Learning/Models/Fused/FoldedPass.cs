@@ -11,12 +11,15 @@ internal sealed class FoldedPass : IDisposable
 {
     private readonly Dictionary<ConvolutionUnit, (Tensor Filters, Tensor Bias)> folded = [];
 
+    private FoldedPass(ScalarType type) => Type = type;
+
     /// <summary>Folds every unit.</summary>
     /// <param name="blocks">The encoder's blocks.</param>
     /// <param name="type">What maps are in: fp32 or bf16.</param>
-    public FoldedPass(IEnumerable<EncoderBlock> blocks, ScalarType type)
+    /// <returns>Null where a weight is no finite number: oneDNN's ReLU makes 0 of what is none, and nobody would hear of a run that diverged.</returns>
+    public static FoldedPass? Of(IEnumerable<EncoderBlock> blocks, ScalarType type)
     {
-        Type = type;
+        var pass = new FoldedPass(type);
         using var scope = NewDisposeScope();
         using var none = no_grad();
         foreach (var unit in blocks.SelectMany(Units))
@@ -24,8 +27,16 @@ internal sealed class FoldedPass : IDisposable
             var normalised = unit.Norm.ByRunningStatistics();
             var weight = unit.Convolution.Weight;
             var scale = tensor(normalised.Scale).reshape([-1, .. Enumerable.Repeat(1L, (int)weight.Dimensions - 1)]);
-            folded.Add(unit, (unit.Convolution.Shape((weight * scale).to(type)).DetachFromDisposeScope(), tensor(normalised.Shift).to(type).DetachFromDisposeScope()));
+            var (filters, bias) = ((weight * scale).to(type), tensor(normalised.Shift).to(type));
+            pass.folded.Add(unit, (unit.Convolution.Shape(filters).DetachFromDisposeScope(), bias.DetachFromDisposeScope()));
+            if (!float.IsFinite((filters.sum(ScalarType.Float32) + bias.sum(ScalarType.Float32)).item<float>()))
+            {
+                pass.Dispose();
+                return null;
+            }
         }
+
+        return pass;
     }
 
     /// <summary>What maps are in.</summary>

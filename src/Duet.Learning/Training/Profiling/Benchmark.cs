@@ -46,6 +46,7 @@ public static class Benchmark
         {
             var most = options.Warmup + (options.Steps > 0 ? options.Steps : BenchOptions.MostSteps);
             var folder = new RunFolder(temporary);
+            File.WriteAllText(folder.RecipeFile, RecipeFile.ToYaml(recipe)); // without it the folder would hold no run to save in
             using var subject = BenchSubject.Of(recipe, source, most, folder);
             return Measure(recipe, subject, source, folder, store, shortSide, options, progress, stop);
         }
