@@ -36,6 +36,7 @@ internal static class DuetCommand
         root.Subcommands.Add(ReportVerb.Create());
         root.Subcommands.Add(ClustersVerb.Create());
         root.Subcommands.Add(FiltersVerb.Create());
+        root.Subcommands.Add(WeightsVerb.Create());
 
         root.Options.Add(GlobalOptions.Json);
         root.Options.Add(new VersionOption());

@@ -93,6 +93,19 @@ public sealed class FeatureSource : IDisposable
         return Of(encoders, folder, recipe, encoders.Step, encoders.Statistics, encoders.Preprocessor, [.. encoders.Encoders.Select(FeatureNetwork.Of)]);
     }
 
+    /// <summary>The preprocessing of a run or of an encoder's file.</summary>
+    /// <param name="path">Either.</param>
+    /// <param name="modality">Which encoder's; null for the first, sound before video.</param>
+    /// <param name="damaged">Hears of newer checkpoints that can't be used, and why.</param>
+    /// <exception cref="UsageException">It is neither, or has no such encoder.</exception>
+    /// <exception cref="WeightsException">The file is damaged, or no encoder's.</exception>
+    public static PreprocessingCard CardOf(string path, Modality? modality, Action<string>? damaged = null)
+    {
+        using var source = Open(path, damaged);
+        return source.Cards.FirstOrDefault(c => modality is null || c.Modality == modality)
+            ?? throw new UsageException($"'{path}' has no {modality.ToString()!.ToLowerInvariant()} encoder to follow.");
+    }
+
     /// <inheritdoc/>
     public void Dispose() => owner.Dispose();
 

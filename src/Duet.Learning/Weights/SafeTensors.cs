@@ -24,8 +24,6 @@ public sealed record TensorFile(IReadOnlyDictionary<string, string> Metadata, IR
 /// <summary>Reads and writes safetensors files: named tensors and text, nothing that can be run.</summary>
 public static class SafeTensors
 {
-    private const int ChunkElements = 1 << 24; // at most 128 MiB at once; a span can't hold a large tensor
-
     /// <summary>Writes a file that is there whole or not at all.</summary>
     /// <param name="path">Where; a file there is replaced.</param>
     /// <param name="tensors">Tensors by name, on any device, with any strides.</param>
@@ -64,11 +62,7 @@ public static class SafeTensors
         foreach (var (_, tensor) in ordered)
         {
             using var scope = NewDisposeScope();
-            var flat = tensor.detach().cpu().contiguous().reshape(-1);
-            for (var at = 0L; at < flat.numel(); at += ChunkElements)
-            {
-                stream.Write(flat.narrow(0, at, Math.Min(ChunkElements, flat.numel() - at)).bytes);
-            }
+            TensorBytes.Write(tensor.detach().cpu().contiguous(), stream);
         }
     }
 
@@ -116,27 +110,23 @@ public static class SafeTensors
         });
     }
 
-    private static Tensor ReadTensor(Stream stream, string source, TensorEntry entry)
+    /// <summary>Reads a tensor where the stream stands.</summary>
+    internal static Tensor ReadTensor(Stream stream, string source, TensorEntry entry)
     {
-        // The bytes exist (the header's rules say so), so the file's length bounds what is allocated.
-        var tensor = empty([.. entry.Shape], entry.Type);
-        var flat = tensor.view(-1);
-        for (var at = 0L; at < flat.numel(); at += ChunkElements)
-        {
-            var bytes = flat.narrow(0, at, Math.Min(ChunkElements, flat.numel() - at)).bytes;
-            stream.ReadExactly(bytes);
-            if (entry.Type == ScalarType.Bool && bytes.ContainsAnyExceptInRange((byte)0, (byte)1))
-            {
-                throw SafeTensorsHeader.Broken(source, $"a bool of the tensor '{entry.Name}' is neither 0 nor 1");
-            }
-        }
+        TorchRuntime.EnsureLoaded();
 
-        return tensor;
+        // The bytes exist (the header's rules say so), so the file's length bounds what is allocated.
+        using var scope = NewDisposeScope();
+        var tensor = empty([.. entry.Shape], entry.Type);
+        TensorBytes.Fill(tensor, stream);
+        return entry.Type != ScalarType.Bool || TensorBytes.AreBools(tensor)
+            ? tensor.MoveToOuterDisposeScope()
+            : throw SafeTensorsHeader.Broken(source, $"a bool of the tensor '{entry.Name}' is neither 0 nor 1");
     }
 
     private static FileStream Open(string path) => Guarded(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16));
 
-    private static T Guarded<T>(string source, Func<T> read)
+    internal static T Guarded<T>(string source, Func<T> read)
     {
         try
         {

@@ -225,6 +225,6 @@ public sealed record SafeTensorsHeader(IReadOnlyDictionary<string, string> Metad
     }
 
     /// <summary>A text from the file, fit for a message.</summary>
-    private static string Shown(string text) =>
+    internal static string Shown(string text) =>
         new([.. text.Take(80).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)]);
 }
