@@ -175,7 +175,7 @@ internal static class DemoVerb
             ResultFile.Write(RunEvaluation.SyncFile(run), sync);
         }
 
-        using var encoders = PretrainedEncoders.Open(run, context.Line);
+        using var encoders = FeatureSource.Open(run.Path, context.Line);
         ProbeResult probe;
         using (var line = new ProgressLine(context, "eval probe", "clips"))
         {

@@ -21,7 +21,7 @@ internal static class EvalProbeVerb
     public static Command Create()
     {
         var defaults = new ProbeOptions();
-        var run = new Argument<string?>("RUN") { Description = "The run's folder; without one, random networks that the protocol names, or --features log_mel.", Arity = ArgumentArity.ZeroOrOne };
+        var run = new Argument<string?>("RUN") { Description = "The run's folder or an encoder's file; without one, random networks that the protocol names, or --features log_mel.", Arity = ArgumentArity.ZeroOrOne };
         var store = EvalVerb.Store("A store whose videos have labels; folds (fold1, fold2, ...) and official splits are used where its catalog names them.");
         var (protocol, set) = (ProtocolArguments.Protocol(), ProtocolArguments.Set());
         var splits = new Option<string?>("--splits") { Description = "Some of the store's divisions, such as 1 or split1,split3 (default all).", HelpName = "LIST" };
@@ -42,6 +42,7 @@ internal static class EvalProbeVerb
             [
                 new("duet eval probe runs/mine --store stores/labelled", "both encoders' last stage; the result also goes to runs/mine/eval-probe.json"),
                 new("duet eval probe runs/mine --store stores/esc50 --protocol probe_esc50", "the papers' audio protocol"),
+                new("duet eval probe imported.safetensors --store stores/labelled --out imported/result.json", "an encoder's file, such as 'duet weights import' makes"),
                 new("duet eval probe --store stores/esc50 --protocol probe_esc50 --features log_mel --out log_mel/result.json", "the humble baseline, with the same clips and folds"),
             ],
         };
@@ -71,12 +72,13 @@ internal static class EvalProbeVerb
                     Batch = parse.Or(batch, named.Probe.Batch),
                 },
             };
-            var folder = parse.GetValue(run) is { } given ? RunFolder.Open(given) : null;
+            var given = parse.GetValue(run);
+            var folder = given is null || File.Exists(given) ? null : RunFolder.Open(given);
             var file = parse.GetValue(output) ?? (folder is null
-                ? throw new UsageException("Without a RUN there is no folder for the result: name a file with --out FILE.")
+                ? throw new UsageException("Without a run's folder there is no place for the result: name a file with --out FILE.")
                 : RunEvaluation.ResultFileOf(folder, recipe));
             using var videos = VideoStore.Open(parse.GetRequiredValue(store));
-            using var trained = folder is null ? null : PretrainedEncoders.Open(folder, context.Line);
+            using var trained = given is null ? null : FeatureSource.Open(given, context.Line);
             ProbeResult result;
             using (var line = new ProgressLine(context, "eval probe", "clips"))
             {

@@ -53,6 +53,9 @@ public sealed class FeatureSource : IDisposable
     /// <summary>How each network is fed.</summary>
     internal IReadOnlyList<PreprocessingCard> Cards { get; }
 
+    /// <summary>The run that an encoder's file lies in; null for a run's folder, and where there is none.</summary>
+    internal EncoderOrigin? Origin { get; private init; }
+
     /// <summary>What a clip is.</summary>
     internal ClipOptions Clip => Cards[0].Clip;
 
@@ -71,7 +74,7 @@ public sealed class FeatureSource : IDisposable
         if (File.Exists(path))
         {
             var (encoder, card) = EncoderFile.Load(path);
-            return new FeatureSource(encoder, Path.GetFullPath(path), [FeatureNetwork.Of(encoder)], [card], device => ClipPreprocessor.FromCard(card, device), new TrainingOptions());
+            return new FeatureSource(encoder, Path.GetFullPath(path), [FeatureNetwork.Of(encoder)], [card], device => ClipPreprocessor.FromCard(card, device), new TrainingOptions()) { Origin = EncoderOrigin.Of(path, card) };
         }
 
         if (!Directory.Exists(path))

@@ -19,7 +19,7 @@ public static class ProbeRun
     private const int StatisticsClips = 256;
 
     /// <summary>Probes.</summary>
-    /// <param name="run">The run's encoders; null for what the protocol describes.</param>
+    /// <param name="run">A run's encoders, or a file's; null for what the protocol describes.</param>
     /// <param name="store">A store whose videos have labels.</param>
     /// <param name="protocol">How to probe.</param>
     /// <param name="splits">Some of the store's divisions (<see cref="EvaluationSplits.Pick"/>); null for all.</param>
@@ -27,12 +27,12 @@ public static class ProbeRun
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="UsageException">The store has no labels or does not fit, there is no such layer, or the protocol describes no network where no run is named.</exception>
     public static ProbeResult Of(
-        PretrainedEncoders? run, VideoStore store, EvaluationRecipe protocol, string? splits = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+        FeatureSource? run, VideoStore store, EvaluationRecipe protocol, string? splits = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(protocol);
         var clip = ClipOf(run, protocol);
-        var spectrogram = run?.Recipe.Spectrogram ?? protocol.Spectrogram ?? new LogMelOptions { SampleRate = store.Settings.SampleRate, Normalisation = SpectrogramNormalisation.None };
+        var spectrogram = run?.Recipe?.Spectrogram ?? run?.Spectrogram ?? protocol.Spectrogram ?? new LogMelOptions { SampleRate = store.Settings.SampleRate, Normalisation = SpectrogramNormalisation.None };
         var encoders = Encoders(run, protocol, spectrogram);
         try
         {
@@ -40,7 +40,7 @@ public static class ProbeRun
             var (divisions, leftOut) = Divide(run, store, protocol, splits);
             EvaluationSplit[] picked = [.. divisions.Select(s => EvaluationSplits.Few(s, protocol.Probe.VideosPerClass, protocol.Seed))];
 
-            var training = run?.Recipe.Training ?? protocol.Training;
+            var training = run?.Recipe?.Training ?? protocol.Training;
             TorchRuntime.SetThreads(training.Threads);
             var device = Pretraining.DeviceOf(training.Device);
             var (precision, _) = PrecisionPolicy.Resolve(training.Precision, device.type);
@@ -51,18 +51,18 @@ public static class ProbeRun
             }
 
             var loader = new ClipLoaderOptions { Workers = training.Workers };
-            var statistics = run?.Statistics ?? Measure(store, encoders, spectrogram, clip, picked, loader, device, protocol, cancel);
+            var statistics = run?.Cards.FirstOrDefault(c => c.Modality == Modality.Audio)?.SpectrogramStatistics ?? Measure(store, encoders, spectrogram, clip, picked, loader, device, protocol, cancel);
             using var preprocessor = encoders.Any(e => e.Modality == Modality.Audio) ? new ClipPreprocessor(clip, spectrogram, statistics, device) : ClipPreprocessor.ForFrames(clip, device);
             var weights = protocol.Probe.Features == ProbeFeatures.LogMel ? ProbeSubject.LogMel : run is null ? ProbeSubject.Random : ProbeSubject.Pretrained;
             var subject = new EvaluatedRun(
-                run?.Folder.Path ?? "", run?.Recipe.Name ?? "", run?.Recipe.Seed ?? protocol.Seed, run?.Step ?? 0, PrecisionPolicy.NameOf(precision),
-                weights == ProbeSubject.Pretrained ? run!.Recipe.MethodName() : weights);
+                run?.Name ?? "", (run?.Recipe ?? run?.Origin?.Recipe)?.Name ?? "", run?.Recipe?.Seed ?? run?.Cards[0].Seed ?? protocol.Seed, run?.Cards[0].Step ?? 0, PrecisionPolicy.NameOf(precision),
+                weights == ProbeSubject.Pretrained ? run!.Cards[0].Method : weights);
             return ProbeEvaluation.Run(
                 new ProbeSubject(encoders, clip, preprocessor, device, loader, weights), subject, new EvaluationStore(store, store.Directory, store.Fingerprint), picked, leftOut, protocol, progress, cancel);
         }
         finally
         {
-            foreach (var made in encoders.Where(e => run?.Encoders.Contains(e) != true))
+            foreach (var made in encoders.Where(e => run?.Networks.Any(n => n.Encoder == e) != true))
             {
                 made.Dispose();
             }
@@ -70,14 +70,14 @@ public static class ProbeRun
     }
 
     /// <summary>The protocol's clip with the colours that the run was trained with; without one the run's.</summary>
-    private static ClipOptions ClipOf(PretrainedEncoders? run, EvaluationRecipe protocol) => (run?.Recipe.Clip, protocol.Clip) switch
+    private static ClipOptions ClipOf(FeatureSource? run, EvaluationRecipe protocol) => (run?.Clip, protocol.Clip) switch
     {
         ({ } learned, { } wanted) => wanted with { Mean = learned.Mean, Std = learned.Std },
         ({ } learned, null) => learned,
         (null, var wanted) => wanted ?? new ClipOptions(),
     };
 
-    private static IReadOnlyList<Encoder> Encoders(PretrainedEncoders? run, EvaluationRecipe protocol, LogMelOptions spectrogram)
+    private static IReadOnlyList<Encoder> Encoders(FeatureSource? run, EvaluationRecipe protocol, LogMelOptions spectrogram)
     {
         TorchRuntime.EnsureLoaded();
         if (protocol.Probe.Features == ProbeFeatures.LogMel)
@@ -87,7 +87,7 @@ public static class ProbeRun
 
         if (run is not null)
         {
-            return run.Encoders;
+            return [.. run.Networks.Select(n => n.Encoder)];
         }
 
         EncoderOptions[] described = [.. new[] { protocol.Audio, protocol.Video }.OfType<EncoderOptions>()];
@@ -96,16 +96,12 @@ public static class ProbeRun
             : throw new UsageException("Without a RUN the protocol must say which networks to draw at random: --set audio.name=resnet18_audio, --set video.name=r2plus1d_18. Or classify spectrograms alone: --features log_mel.");
     }
 
-    private static (IReadOnlyList<EvaluationSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Divide(PretrainedEncoders? run, VideoStore store, EvaluationRecipe protocol, string? which)
+    private static (IReadOnlyList<EvaluationSplit> Splits, IReadOnlyList<LeftOut> LeftOut) Divide(FeatureSource? run, VideoStore store, EvaluationRecipe protocol, string? which)
     {
-        if (run is null)
-        {
-            return EvaluationSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, protocol.Data, new HashSet<string>(StringComparer.Ordinal), "test"), protocol.Data.TestSplit, null, which);
-        }
-
-        var recorded = RunStore.Read(run.Folder);
-        var division = RunEvaluation.DivisionOn(store, run.Recipe, recorded);
-        return EvaluationSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, recorded.Taught(), "test"), division.TestSplit, recorded.Taught(), which);
+        var (recipe, recorded) = run?.Folder is { } folder ? (run.Recipe, RunStore.Read(folder)) : (run?.Origin?.Recipe, run?.Origin?.Store);
+        var division = recipe is null || recorded is null ? protocol.Data : RunEvaluation.DivisionOn(store, recipe, recorded);
+        var taught = recorded?.Taught();
+        return EvaluationSplits.Of(store.Videos, () => EvaluationParts.Of(store.Videos, division, taught ?? new(StringComparer.Ordinal), "test"), division.TestSplit, taught, which);
     }
 
     /// <summary>Spectrograms' statistics, where no run gives them: of teaching videos.</summary>

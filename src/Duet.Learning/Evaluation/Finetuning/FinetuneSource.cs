@@ -149,20 +149,18 @@ internal sealed class FinetuneSource : IDisposable
     private static FinetuneSource OfFile(string file, Modality[] wanted, FinetuneOptions options)
     {
         var (encoder, card) = EncoderFile.Load(file);
-        var folder = new RunFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file))) ?? ".");
-        var recorded = folder.HoldsRun && File.Exists(folder.StoreFile) && RunStore.Read(folder) is var store && store.Fingerprint == card.Store ? store : null;
-        var recipe = recorded is null ? null : RecipeFile.LoadAny(folder.RecipeFile) as Recipe;
+        var origin = EncoderOrigin.Of(file, card);
         var source = new FinetuneSource([encoder])
         {
             Path = System.IO.Path.GetFullPath(file),
-            Recipe = recipe?.Name ?? "",
+            Recipe = origin?.Recipe?.Name ?? "",
             Method = MethodOf(card.Method, options),
             Step = card.Step,
             Clip = card.Clip,
             Spectrogram = card.Spectrogram,
             Statistics = options.Weights == FinetuneWeights.Pretrained ? card.SpectrogramStatistics : null,
-            Store = recorded,
-            Division = recipe?.Data ?? new(),
+            Store = origin?.Store,
+            Division = origin?.Recipe?.Data ?? new(),
             WeightsHash = HashOf([encoder], options),
         };
         return source.Checked(wanted, options);
