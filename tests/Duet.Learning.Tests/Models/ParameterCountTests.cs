@@ -10,6 +10,7 @@ public sealed class ParameterCountTests
     [InlineData("mc3_18", 11_695_440)]
     [InlineData("r3d_18", 33_371_472)]
     [InlineData("r2plus1d_18", 31_505_325)]
+    [InlineData("r2plus1d_18_xdc", 33_370_839)]
     public void Classifiers_of_400_classes_have_torchvisions_parameters(string name, long parameters)
     {
         using var classifier = new VideoClassifier(EncoderRegistry.Create(new EncoderOptions { Name = name }, 0), 400, 0);

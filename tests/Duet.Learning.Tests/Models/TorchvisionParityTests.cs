@@ -124,7 +124,7 @@ public sealed class TorchvisionParityTests
         return ((z >> 40) / (double)(1 << 23)) - 1;
     }
 
-    private static Tensor Signal(long[] shape)
+    internal static Tensor Signal(long[] shape)
     {
         var numbers = new float[shape.Aggregate(1L, (p, s) => p * s)];
         for (var i = 0; i < numbers.Length; i++)
@@ -135,7 +135,7 @@ public sealed class TorchvisionParityTests
         return tensor(numbers, shape);
     }
 
-    private static void ShouldEqual(Tensor actual, JsonElement expected, double tolerance, string what)
+    internal static void ShouldEqual(Tensor actual, JsonElement expected, double tolerance, string what)
     {
         var reference = tensor(expected.EnumerateArray().Select(e => e.GetDouble()).ToArray());
         var error = (actual.flatten().to(ScalarType.Float64) - reference).abs().max().ToDouble() / reference.abs().max().ToDouble();
