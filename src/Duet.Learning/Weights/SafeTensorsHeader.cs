@@ -178,13 +178,9 @@ public sealed record SafeTensorsHeader(IReadOnlyDictionary<string, string> Metad
     /// <summary>What a shape takes, or null where that is more than 2^63 bytes.</summary>
     private static long? Bytes(List<long> shape, int elementSize)
     {
-        if (shape.Contains(0))
-        {
-            return 0;
-        }
-
+        // A size of 0 makes the tensor empty, but libtorch multiplies the others all the same.
         Int128 bytes = elementSize;
-        foreach (var size in shape)
+        foreach (var size in shape.Where(size => size > 0))
         {
             bytes *= size;
             if (bytes > long.MaxValue)
@@ -193,7 +189,7 @@ public sealed record SafeTensorsHeader(IReadOnlyDictionary<string, string> Metad
             }
         }
 
-        return (long)bytes;
+        return shape.Contains(0) ? 0 : (long)bytes;
     }
 
     private static List<long> ReadNumbers(ref Utf8JsonReader reader, string source, string name, int most)

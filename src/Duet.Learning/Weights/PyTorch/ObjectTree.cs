@@ -17,7 +17,7 @@ internal sealed record ObjectTree(IReadOnlyList<KeyValuePair<string, PickleTenso
 
     /// <summary>
     /// Walks an object. A few bytes of a pickle can refer to one list again and again, in itself too: depth, visits and the length of all names
-    /// are bounded.
+    /// are bounded, and names are only made where they are kept.
     /// </summary>
     /// <param name="layout">The object.</param>
     /// <param name="source">What to call the file in errors.</param>
@@ -29,10 +29,10 @@ internal sealed record ObjectTree(IReadOnlyList<KeyValuePair<string, PickleTenso
         var values = new List<StoredValue>();
         var (count, visits) = (0, 0);
         var characters = (1 << 20) + (16 * layout.PickleBytes);
-        Walk(layout.Root, "", 0);
+        Walk(layout.Root, null, 0);
         return new ObjectTree(tensors, values, count);
 
-        void Walk(object? value, string name, int depth)
+        void Walk(object? value, Place? place, int depth)
         {
             if (++visits > MaximumVisits || depth > MaximumDepth)
             {
@@ -42,6 +42,7 @@ internal sealed record ObjectTree(IReadOnlyList<KeyValuePair<string, PickleTenso
             switch (value)
             {
                 case PickleTensor tensor:
+                    var name = Place.NameOf(place);
                     characters -= name.Length;
                     if (name.Length > MaximumName || characters < 0)
                     {
@@ -58,13 +59,7 @@ internal sealed record ObjectTree(IReadOnlyList<KeyValuePair<string, PickleTenso
                 case PickleDictionary dictionary:
                     for (var i = 0; i < dictionary.Pairs.Count; i++)
                     {
-                        var (key, item) = dictionary.Pairs[i];
-                        Walk(item, Join(name, key switch
-                        {
-                            string text => text,
-                            long number => number.ToString(CultureInfo.InvariantCulture),
-                            _ => $"[{i.ToString(CultureInfo.InvariantCulture)}]",
-                        }), depth + 1);
+                        Walk(dictionary.Pairs[i].Value, new Place(place, dictionary.Pairs[i].Key, i), depth + 1);
                     }
 
                     break;
@@ -72,27 +67,20 @@ internal sealed record ObjectTree(IReadOnlyList<KeyValuePair<string, PickleTenso
                     IReadOnlyList<object?> items = value is PickleList list ? list.Items : ((PickleTuple)value).Items;
                     for (var i = 0; i < items.Count; i++)
                     {
-                        Walk(items[i], Join(name, i.ToString(CultureInfo.InvariantCulture)), depth + 1);
+                        Walk(items[i], new Place(place, (long)i, i), depth + 1);
                     }
 
                     break;
                 default:
                     if (values.Count < MaximumValues)
                     {
-                        values.Add(new StoredValue(SafeTensorsHeader.Shown(name), Show(value)));
+                        values.Add(new StoredValue(SafeTensorsHeader.Shown(Place.NameOf(place)), Show(value)));
                     }
 
                     count++;
                     break;
             }
         }
-    }
-
-    /// <summary>A name and a key; one that is too long is cut behind the bound, so that it stays too long and takes no more memory.</summary>
-    private static string Join(string name, string key)
-    {
-        var joined = name.Length == 0 ? key : $"{name}.{(key.Length > MaximumName ? key[..(MaximumName + 1)] : key)}";
-        return joined.Length > MaximumName ? joined[..(MaximumName + 1)] : joined;
     }
 
     private static string Show(object? value) => value switch
@@ -109,4 +97,35 @@ internal sealed record ObjectTree(IReadOnlyList<KeyValuePair<string, PickleTenso
         PickleStorage storage => $"a storage of {storage.Elements} elements",
         _ => throw new InvalidOperationException($"a pickle does not make {value.GetType()}"),
     };
+
+    /// <summary>Where a value is: under which key of what.</summary>
+    /// <param name="Parent">What holds it; null for the object itself.</param>
+    /// <param name="Key">Its key.</param>
+    /// <param name="Index">Its number there.</param>
+    private sealed record Place(Place? Parent, object? Key, int Index)
+    {
+        /// <summary>The keys that lead there, with points between; cut behind the longest name, so that one that is too long stays so.</summary>
+        public static string NameOf(Place? place)
+        {
+            var keys = new Stack<string>();
+            var characters = 0;
+            for (var at = place; at is not null; at = at.Parent)
+            {
+                var key = at.Key switch
+                {
+                    string text => text.Length > MaximumName ? text[..(MaximumName + 1)] : text,
+                    long number => number.ToString(CultureInfo.InvariantCulture),
+                    _ => $"[{at.Index.ToString(CultureInfo.InvariantCulture)}]",
+                };
+                keys.Push(key);
+                characters += key.Length + 1;
+                if (characters > MaximumName + 1)
+                {
+                    break;
+                }
+            }
+
+            return string.Join('.', keys);
+        }
+    }
 }

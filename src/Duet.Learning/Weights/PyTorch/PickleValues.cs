@@ -56,6 +56,11 @@ internal sealed record PickleTensor(PickleStorage Storage, long Offset, long[] S
             throw Wrong("has sizes, strides or an offset that no tensor has");
         }
 
+        if (Shape.Where(size => size > 1).Aggregate((Int128)1, (product, size) => product > long.MaxValue ? product : product * size) > long.MaxValue)
+        {
+            throw Wrong("has more elements than there are numbers for, or would have if none of its sizes were 0");
+        }
+
         if (Shape.Contains(0))
         {
             return Offset <= Storage.Elements ? this : throw Wrong("begins after the end of its storage");

@@ -27,10 +27,10 @@ public sealed class CheckpointFuzzTests
     private static byte[] Everything(string format) => File.ReadAllBytes(CheckpointTests.Fixture($"everything.{format}.pth"));
 
     [Fact]
-    public void Archives() => Fuzz("zip", 5_000, [Everything("zip"), Checkpoints.Zip(PickleBytes.OneTensor([2, 2], [2, 1], 4), ("data/0", new byte[16]))]);
+    public void Archives() => Fuzz("zip", 30_000, [Everything("zip"), Checkpoints.Zip(PickleBytes.OneTensor([2, 2], [2, 1], 4), ("data/0", new byte[16]))]);
 
     [Fact]
-    public void Older_checkpoints() => Fuzz("legacy", 7_000, [Everything("legacy"), Checkpoints.Legacy(PickleBytes.OneTensor([2, 2], [2, 1], 4), ("0", 4, new byte[16]))]);
+    public void Older_checkpoints() => Fuzz("legacy", 40_000, [Everything("legacy"), Checkpoints.Legacy(PickleBytes.OneTensor([2, 2], [2, 1], 4), ("0", 4, new byte[16]))]);
 
     /// <summary>The damage is done to the pickle, and the archive around it is whole: its checksum would refuse nearly all else.</summary>
     [Fact]
@@ -46,7 +46,7 @@ public sealed class CheckpointFuzzTests
         }
 
         (string, byte[])[] storages = [.. entries.Where(e => e.Name.Contains("/data/", StringComparison.Ordinal)).Select(e => e.Name[(e.Name.IndexOf('/') + 1)..]).Select(n => (n, Content(n)))];
-        Fuzz("pickle", 7_000, [Content("data.pkl"), PickleBytes.OneTensor([2, 2], [2, 1], 4)], pickle => Checkpoints.Zip(pickle, storages));
+        Fuzz("pickle", 40_000, [Content("data.pkl"), PickleBytes.OneTensor([2, 2], [2, 1], 4)], pickle => Checkpoints.Zip(pickle, storages));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class CheckpointFuzzTests
             stream,
             new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["a"] = ones([2, 3]), ["b.c"] = zeros([2], dtype: ScalarType.Int64), ["d"] = zeros([0, 2], dtype: ScalarType.Bool) },
             new Dictionary<string, string>(StringComparer.Ordinal) { ["key"] = "value \u706b" });
-        Fuzz("safetensors", 10_000, [stream.ToArray()]);
+        Fuzz("safetensors", 60_000, [stream.ToArray()]);
     }
 
     private static void Fuzz(string name, int inputs, byte[][] samples, Func<byte[], byte[]>? wrap = null)

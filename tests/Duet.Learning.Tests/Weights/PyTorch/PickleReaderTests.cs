@@ -140,6 +140,17 @@ public sealed class PickleReaderTests
         Opening(new PickleBytes().Op("}").Text("a").Tensor([1], [1], 1).Op("s").Text("a").Tensor([1], [1], 1).Op("s").End()).ShouldContain("'a' twice");
     }
 
+    [Fact]
+    public void Values_under_a_long_key_cost_no_names()
+    {
+        var pickle = new PickleBytes().Op("}").Text(new string('k', 1000)).Op("](").Op(new string('N', 200_000)).Op("es").End();
+        var bytes = Checkpoints.Zip(pickle);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var file = Checkpoints.Open(bytes);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(128L * bytes.Length);
+        (file.ValueCount, file.Values.Count).ShouldBe((200_000, 200));
+    }
+
     private static object? Read(byte[] pickle)
     {
         using var stream = new MemoryStream(pickle);
