@@ -63,18 +63,28 @@ internal sealed class BatchNormalisation : nn.Module<Tensor, Tensor>
     /// What it does to a map: in training by the map's own statistics, which go into the running ones, else by the running ones.
     /// </summary>
     /// <param name="input">A channels-last map on the CPU.</param>
+    /// <param name="again">Whether the map has been here before, so that the running statistics have it already.</param>
     /// <exception cref="DuetException">Training on a map of one value per channel, whose variance is not defined.</exception>
-    public Normalised Normalise(Tensor input)
+    public Normalised Normalise(Tensor input, bool again = false)
     {
         if (!training)
         {
             return ByRunningStatistics();
         }
 
-        BeginTraining(input);
+        if (!again)
+        {
+            BeginTraining(input);
+        }
+
         var channels = (int)input.shape[1];
         var (mean, variance) = (new double[channels], new double[channels]);
         FusedNormalisation.Moments(input, mean, variance);
+        if (again)
+        {
+            return Affine(mean, variance);
+        }
+
         var positions = input.numel() / channels;
         var means = Values(running_mean);
         var variances = Values(running_var);

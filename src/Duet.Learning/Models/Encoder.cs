@@ -53,6 +53,12 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
+    /// Whether training on a CPU keeps only the outputs of residual blocks and computes what is inside of them again for the gradient (activation checkpointing, Chen et al., arXiv
+    /// 1604.06174): the same bits, less memory, about a quarter more time. Elsewhere it does nothing.
+    /// </summary>
+    public bool CheckpointActivations { get; set; }
+
+    /// <summary>
     /// Goes over to evaluation mode and folds batch normalisation into the convolutions, where the network is on a CPU: inference is faster and rounds otherwise. The weights must not change
     /// until the folding ends; <see cref="nn.Module.train(bool)"/> ends nothing, but in training mode the fold is not used.
     /// </summary>
@@ -94,7 +100,7 @@ public abstract class Encoder : nn.Module<Tensor, Tensor>
         var learning = is_grad_enabled() && (map.requires_grad || parameters().Any(p => p.requires_grad));
         if (learning && FusedPass.Takes(map) && Array.TrueForAll(wanted, w => w == last))
         {
-            var output = Finished(EncoderFunction.Run([.. Stages.Take(last + 1).SelectMany(s => s)], map));
+            var output = Finished(EncoderFunction.Run([.. Stages.Take(last + 1).SelectMany(s => s)], map, CheckpointActivations));
             return [.. wanted.Select(_ => output)];
         }
 

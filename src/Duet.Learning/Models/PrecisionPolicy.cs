@@ -1,3 +1,4 @@
+using System.Globalization;
 using Duet.Learning.Native;
 using TorchSharp;
 
@@ -10,19 +11,22 @@ public static class PrecisionPolicy
     /// <param name="precision">The recipe's value.</param>
     /// <param name="device">Where the run computes.</param>
     /// <returns><see cref="Precision.Fp32"/> or <see cref="Precision.Bf16"/>, and a clause that says why, for the log.</returns>
-    public static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device) => Resolve(precision, device, CpuFeatures.Current);
+    public static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device) => Resolve(precision, device, CpuFeatures.Current, () => Bf16Trial.Speedup);
 
     /// <summary>What result files and tables call a resolved precision.</summary>
     internal static string NameOf(Precision precision) => precision == Precision.Bf16 ? "bf16" : "fp32";
 
-    internal static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device, CpuFeatures cpu) => (precision, device) switch
+    internal static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device, CpuFeatures cpu, Func<double> speedup) => (precision, device) switch
     {
         (Precision.Fp32, _) => (Precision.Fp32, "the recipe asks for fp32"),
         (Precision.Bf16, DeviceType.CPU) when !cpu.HasBf16 => (Precision.Bf16, "the recipe asks for bf16, though this CPU emulates it slowly (no AVX512-BF16, no AMX)"),
         (Precision.Bf16, _) => (Precision.Bf16, "the recipe asks for bf16"),
-        (_, DeviceType.CPU) when cpu.HasAmxBf16 => (Precision.Bf16, "this CPU has AMX"),
-        (_, DeviceType.CPU) when cpu.HasAvx512Bf16 => (Precision.Bf16, "this CPU has AVX512-BF16"),
+        (_, DeviceType.CPU) when cpu.HasBf16 => Tried(speedup(), cpu.HasAmxBf16 ? "AMX" : "AVX512-BF16"),
         (_, DeviceType.CPU) => (Precision.Fp32, "this CPU has neither AVX512-BF16 nor AMX"),
         _ => (Precision.Fp32, "bf16 on a GPU is used only where the recipe asks for it"),
     };
+
+    private static (Precision Precision, string Reason) Tried(double speedup, string instructions) => speedup > 1
+        ? (Precision.Bf16, string.Create(CultureInfo.InvariantCulture, $"this CPU has {instructions}, and a trial convolution took {speedup:0.0} times as long in fp32"))
+        : (Precision.Fp32, string.Create(CultureInfo.InvariantCulture, $"this CPU has {instructions}, but a trial convolution was no faster in bf16 (x{speedup:0.0}); training.precision: bf16 overrides this"));
 }

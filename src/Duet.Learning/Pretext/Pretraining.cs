@@ -45,7 +45,7 @@ public static class Pretraining
         CheckStore(recipe, store);
         TorchRuntime.SetThreads(recipe.Training.Threads);
         var device = DeviceOf(recipe.Training.Device);
-        var (precision, reason) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
+        var (precision, reason) = ResolvePrecision(recipe, run, resume, device);
         var partition = Partition.Of(store.Videos, recipe.Data);
         CheckGiven(recipe, run, resume, from);
         using var given = from is null ? null : new GivenRun(from);
@@ -92,6 +92,16 @@ public static class Pretraining
         var checkpoints = new Checkpoints(run, HashOf(recipe), store.Fingerprint, options.KeepCheckpoints, checkpoint);
         using var trainer = new Trainer(task, loader, options, checkpoints, metrics, checkpoint, progress);
         return trainer.Run(stop);
+    }
+
+    /// <summary>A run goes on in the precision that it began in, whatever a trial would say today; only a recipe that asks for one changes it.</summary>
+    private static (Precision Precision, string Reason) ResolvePrecision(Recipe recipe, RunFolder run, bool resume, Device device)
+    {
+        var auto = recipe.Training.Precision == Precision.Auto && device.type == DeviceType.CPU && CpuFeatures.Current.HasBf16;
+        var begun = resume && auto && File.Exists(run.EnvironmentFile) ? ReadJson<RunEnvironment>(run.EnvironmentFile) : null;
+        return begun is { Device: "cpu" } && Enum.TryParse<Precision>(begun.Precision, ignoreCase: true, out var recorded)
+            ? (recorded, "the run began in it")
+            : PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
     }
 
     private static ITrainingTask Create(Recipe recipe, Partition partition, Precision precision, Device device, ClusteringRun run) => recipe.Method == RecipeMethod.Avts

@@ -212,6 +212,12 @@ public sealed record TrainingOptions : IValidated
     /// <summary>What the convolutions compute in.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
+    /// <summary>
+    /// Whether networks on a CPU keep only the outputs of their residual blocks for the gradient and compute what is inside again (<see cref="Models.Encoder.CheckpointActivations"/>): the same
+    /// bits in less memory and more time. docs/training.md has both.
+    /// </summary>
+    public bool CheckpointActivations { get; init; }
+
     /// <summary>Where the networks run.</summary>
     public TrainingDevice Device { get; init; } = TrainingDevice.Auto;
 
@@ -254,13 +260,21 @@ public sealed record TrainingOptions : IValidated
 
     /// <summary>Options that can't change what is learned, as keys of a recipe: a resumed run may have other values.</summary>
     internal static IReadOnlyList<string> FreeKeys { get; } =
-        ["training.workers", "training.queue_mb", "training.checkpoint_every", "training.keep_checkpoints", "training.max_bad_samples"];
+        ["training.workers", "training.queue_mb", "training.checkpoint_every", "training.keep_checkpoints", "training.max_bad_samples", "training.checkpoint_activations"];
 
     /// <summary>The same with those at their defaults: what a checkpoint's hash of the recipe is taken over.</summary>
     internal TrainingOptions WithoutFreeOptions()
     {
         var free = new TrainingOptions();
-        return this with { Workers = free.Workers, QueueMb = free.QueueMb, CheckpointEvery = free.CheckpointEvery, KeepCheckpoints = free.KeepCheckpoints, MaxBadSamples = free.MaxBadSamples };
+        return this with
+        {
+            Workers = free.Workers,
+            QueueMb = free.QueueMb,
+            CheckpointEvery = free.CheckpointEvery,
+            KeepCheckpoints = free.KeepCheckpoints,
+            MaxBadSamples = free.MaxBadSamples,
+            CheckpointActivations = free.CheckpointActivations,
+        };
     }
 
     /// <inheritdoc/>

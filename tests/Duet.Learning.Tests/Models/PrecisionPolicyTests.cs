@@ -15,17 +15,30 @@ public sealed class PrecisionPolicyTests
     [Fact]
     public void Auto_is_bf16_only_where_the_cpu_computes_it()
     {
-        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, None).Precision.ShouldBe(Precision.Fp32);
-        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Avx).ShouldBe((Precision.Bf16, "this CPU has AVX512-BF16"));
-        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Amx).ShouldBe((Precision.Bf16, "this CPU has AMX"));
-        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CUDA, Avx).Precision.ShouldBe(Precision.Fp32);
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, None, NotTried).Precision.ShouldBe(Precision.Fp32);
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Avx, () => 2.34).ShouldBe((Precision.Bf16, "this CPU has AVX512-BF16, and a trial convolution took 2.3 times as long in fp32"));
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Amx, () => 5).Reason.ShouldContain("AMX");
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CUDA, Avx, NotTried).Precision.ShouldBe(Precision.Fp32);
     }
+
+    [Fact]
+    public void Bf16_that_is_no_faster_in_a_trial_is_not_taken_unless_the_recipe_asks()
+    {
+        var (precision, reason) = PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Avx, () => 0.8);
+        precision.ShouldBe(Precision.Fp32);
+        reason.ShouldContain("no faster in bf16 (x0.8)");
+        PrecisionPolicy.Resolve(Precision.Bf16, DeviceType.CPU, Avx, NotTried).Precision.ShouldBe(Precision.Bf16);
+        Bf16Trial.Speedup.ShouldBeGreaterThan(0);
+        Bf16Trial.Speedup.ShouldBe(Bf16Trial.Speedup, "measured once");
+    }
+
+    private static double NotTried() => throw new InvalidOperationException("nothing is to be tried");
 
     [Fact]
     public void What_a_recipe_asks_for_is_done_and_a_slow_choice_is_said()
     {
-        PrecisionPolicy.Resolve(Precision.Fp32, DeviceType.CPU, Amx).Precision.ShouldBe(Precision.Fp32);
-        var (precision, reason) = PrecisionPolicy.Resolve(Precision.Bf16, DeviceType.CPU, None);
+        PrecisionPolicy.Resolve(Precision.Fp32, DeviceType.CPU, Amx, NotTried).Precision.ShouldBe(Precision.Fp32);
+        var (precision, reason) = PrecisionPolicy.Resolve(Precision.Bf16, DeviceType.CPU, None, NotTried);
         precision.ShouldBe(Precision.Bf16);
         reason.ShouldContain("slowly");
     }

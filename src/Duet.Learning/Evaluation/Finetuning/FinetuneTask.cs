@@ -46,6 +46,7 @@ internal sealed class FinetuneTask : ITrainingTask
         foreach (var encoder in model.Encoders)
         {
             encoder.Precision = settings.Precision;
+            encoder.CheckpointActivations = settings.Training.CheckpointActivations;
         }
 
         model.to(settings.Device);

@@ -17,18 +17,19 @@ internal sealed class EncoderFunction : autograd.SingleTensorFunction<EncoderFun
     /// <summary>A differentiable pass over blocks.</summary>
     /// <param name="blocks">The blocks.</param>
     /// <param name="map">A channels-last map.</param>
+    /// <param name="sparing">See <see cref="FusedPass.Remember"/>.</param>
     /// <returns>The last block's output.</returns>
-    public static Tensor Run(IReadOnlyList<EncoderBlock> blocks, Tensor map)
+    public static Tensor Run(IReadOnlyList<EncoderBlock> blocks, Tensor map, bool sparing)
     {
         using var anchor = zeros(1, requires_grad: true);
-        return apply(anchor, map, blocks);
+        return apply(anchor, map, blocks, sparing);
     }
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (map, blocks) = ((Tensor)vars[1], (IReadOnlyList<EncoderBlock>)vars[2]);
-        var (pass, output) = FusedPass.Remember(blocks, map, map.requires_grad);
+        var (pass, output) = FusedPass.Remember(blocks, map, map.requires_grad, (bool)vars[3]);
         ctx.save_data(Key, pass);
         return output;
     }
@@ -41,6 +42,6 @@ internal sealed class EncoderFunction : autograd.SingleTensorFunction<EncoderFun
 
         // A copy: autograd's gradient may be one number for a whole map, or somebody else's too.
         var gradient = ChannelsLast.Ensure(ChannelsLast.Ensure(grad_output).clone());
-        return [null!, ((FusedPass)ctx.get_data(Key)).Differentiate(gradient)?.MoveToOuterDisposeScope()!, null!];
+        return [null!, ((FusedPass)ctx.get_data(Key)).Differentiate(gradient)?.MoveToOuterDisposeScope()!, null!, null!];
     }
 }

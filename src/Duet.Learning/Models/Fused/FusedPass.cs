@@ -13,9 +13,11 @@ internal sealed class FusedPass
 {
     private readonly Stack<Step> steps = new();
     private readonly bool remember;
+    private readonly bool sparing;
+    private readonly bool again;
     private Tensor? input;
 
-    private FusedPass(bool remember) => this.remember = remember;
+    private FusedPass(bool remember, bool sparing = false, bool again = false) => (this.remember, this.sparing, this.again) = (remember, sparing, again);
 
     private delegate GradientParts Step(GradientParts gradient);
 
@@ -35,9 +37,10 @@ internal sealed class FusedPass
     /// <param name="blocks">The blocks.</param>
     /// <param name="input">A channels-last map; it must not change before the gradient is taken.</param>
     /// <param name="ofInput">Whether the input's gradient will be wanted.</param>
-    public static (FusedPass Pass, Tensor Output) Remember(IEnumerable<EncoderBlock> blocks, Tensor input, bool ofInput)
+    /// <param name="sparing">Whether of residual blocks only the outputs are kept, and the blocks walked again when their gradient is taken: the same bits for less memory and more time.</param>
+    public static (FusedPass Pass, Tensor Output) Remember(IEnumerable<EncoderBlock> blocks, Tensor input, bool ofInput, bool sparing)
     {
-        var pass = new FusedPass(remember: true);
+        var pass = new FusedPass(remember: true, sparing);
         pass.input = input.alias().DetachFromDisposeScope();
         return (pass, pass.Forward(blocks, pass.input, ofInput).Value.alias());
     }
@@ -70,6 +73,7 @@ internal sealed class FusedPass
             var next = block switch
             {
                 EncoderBlock.Single single => Single(single.Unit, map, !first || ofInput),
+                EncoderBlock.Residual residual when remember && sparing => Sparing(residual, map, !first || ofInput),
                 EncoderBlock.Residual residual => Residual(residual, map, !first || ofInput),
                 EncoderBlock.Pool => Pool(map, !first || ofInput),
                 EncoderBlock.Statistic statistic when !remember => new Activation(statistic.Compute(map.Value).DetachFromDisposeScope()),
@@ -140,6 +144,19 @@ internal sealed class FusedPass
         return map;
     }
 
+    private Activation Sparing(EncoderBlock.Residual block, Activation input, bool ofInput)
+    {
+        var output = new FusedPass(remember: false).Residual(block, input, ofInput);
+        steps.Push(gradient =>
+        {
+            output.Free();
+            var whole = new FusedPass(remember: true, again: true);
+            _ = whole.Residual(block, input, ofInput);
+            return whole.steps.Pop()(gradient);
+        });
+        return output;
+    }
+
     private static GradientParts Differentiate(Record?[] records, Record? projection, GradientParts gradient, bool ofInput)
     {
         // The first part becomes the gradient of the sum before the ReLU: the shortcut's.
@@ -186,7 +203,7 @@ internal sealed class FusedPass
         using var scope = NewDisposeScope();
         var filters = unit.Convolution.Filters(input.Value.dtype).alias(); // in fp32 it may be the parameter itself
         var map = unit.Convolution.Run(input.Value, filters);
-        var normalised = unit.Norm.Normalise(map);
+        var normalised = unit.Norm.Normalise(map, again);
         var output = remember ? empty_like(map) : map;
         FusedNormalisation.Apply(map, normalised, residual?.Value, unit.Relu, output);
         output.DetachFromDisposeScope();

@@ -66,6 +66,7 @@ public sealed class AvtsTask : ITrainingTask
             : [$"training: {feasibility.Describe(everyKind)}"];
         collapse = new CollapseDetector(recipe.Avts.CollapseThreshold, recipe.Avts.CollapsePatience);
         model = new AvtsModel(recipe.Video, recipe.Audio, recipe.Head, recipe.Avts, recipe.Seed) { Precision = precision };
+        model.VideoEncoder.CheckpointActivations = model.AudioEncoder.CheckpointActivations = recipe.Training.CheckpointActivations;
         model.to(device);
     }
 

@@ -72,6 +72,11 @@ public sealed class ClusteringTask : ITrainingTask
         }
 
         model.Precision = precision;
+        foreach (var (_, encoder) in model.Encoders)
+        {
+            encoder.CheckpointActivations = recipe.Training.CheckpointActivations;
+        }
+
         model.to(device);
     }
 
