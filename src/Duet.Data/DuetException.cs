@@ -21,6 +21,11 @@ public class UsageException(string message, Exception? innerException = null) : 
     public override int ExitCode => 2;
 }
 
+/// <summary>A store that was there can't be seen any more: no fault of a video, and nothing to count among bad samples.</summary>
+/// <param name="message">What, where and what to do, in one or two sentences.</param>
+/// <param name="innerException">What the system said, where that adds something.</param>
+public sealed class StoreLostException(string message, Exception? innerException = null) : DuetException(message, innerException);
+
 /// <summary>A store, shard or catalog that is missing, damaged, of another version, or can't be written.</summary>
 /// <param name="message">What, where and what to do, in one or two sentences.</param>
 /// <param name="innerException">What the system said, where that adds something.</param>

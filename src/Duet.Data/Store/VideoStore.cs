@@ -78,6 +78,7 @@ public sealed class VideoStore : IClipStore, IDisposable
     /// <param name="destination">Receives the frames.</param>
     /// <returns>How many frames were read: fewer than <paramref name="count"/> where the video ends before.</returns>
     /// <exception cref="StoreException">The shard is damaged or can't be read.</exception>
+    /// <exception cref="StoreLostException">It can't be read, and the whole store is not there any more.</exception>
     public int ReadFrames(StoredVideo video, int firstFrame, int count, int step, FrameBuffer destination)
     {
         ArgumentNullException.ThrowIfNull(video);
@@ -146,6 +147,7 @@ public sealed class VideoStore : IClipStore, IDisposable
     /// <param name="firstSample">The first sample's index; may be negative or behind the end.</param>
     /// <param name="destination">Receives the samples, 16-bit mono at <see cref="StoredVideo.SampleRate"/>.</param>
     /// <exception cref="StoreException">The shard is damaged or can't be read.</exception>
+    /// <exception cref="StoreLostException">It can't be read, and the whole store is not there any more.</exception>
     public void ReadSamples(StoredVideo video, long firstSample, Span<short> destination)
     {
         ArgumentNullException.ThrowIfNull(video);
@@ -240,8 +242,9 @@ public sealed class VideoStore : IClipStore, IDisposable
         }
     }
 
-    private StoreException Damaged(StoredVideo video, string what, Exception? inner = null) =>
-        new($"Video {video.Id} ({video.SourcePath}) in {StoreLayout.ShardName(video.Shard)}: {what}. See the damage with: duet store verify {Directory}", inner);
+    private DuetException Damaged(StoredVideo video, string what, Exception? inner = null) => !File.Exists(StoreLayout.Catalog(Directory))
+        ? new StoreLostException($"The store '{Directory}' can't be seen any more ({what}): its disk or mount has gone. Mount it again, and go on with what was begun.", inner)
+        : new StoreException($"Video {video.Id} ({video.SourcePath}) in {StoreLayout.ShardName(video.Shard)}: {what}. See the damage with: duet store verify {Directory}", inner);
 
     private static string Hash(StoreSettings settings, IReadOnlyList<StoredVideo> videos)
     {

@@ -33,6 +33,16 @@ internal static class DuetProcess
         return Wait(process, arguments);
     }
 
+    /// <summary>Runs a script that may mount file systems, with the words of the command as its arguments; see <see cref="PrivateMount.Shell"/>.</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="folder">The working folder.</param>
+    /// <param name="arguments">What the user types.</param>
+    public static DuetResult RunInScript(string script, string folder, params string[] arguments)
+    {
+        using var process = Start(PrivateMount.Shell(script, [DotnetPath(), Program, .. arguments]), folder, environment: null);
+        return Wait(process, arguments);
+    }
+
     /// <summary>Runs the command, and does something to the process as soon as it has printed a line that begins as given.</summary>
     public static DuetResult RunUntil(string folder, string line, Action<Process> then, params string[] arguments)
     {

@@ -17,7 +17,10 @@ internal sealed record PrivateMount(string Folder, string Options)
 
     /// <summary>The words of a command that mounts and then becomes the given one.</summary>
     public string[] Around(IEnumerable<string> command) =>
-        ["unshare", Environment.IsPrivilegedProcess ? "-m" : "-rm", "sh", "-c", "mount -t tmpfs -o \"$1\" none \"$2\" && shift 2 && exec \"$@\"", "sh", Options, Folder, .. command];
+        Shell("mount -t tmpfs -o \"$1\" none \"$2\" && shift 2 && exec \"$@\"", [Options, Folder, .. command]);
+
+    /// <summary>The words of a shell that runs a script where it may mount, seen by nobody else; what follows are its <c>$1</c>, <c>$2</c> ...</summary>
+    public static string[] Shell(string script, IEnumerable<string> arguments) => ["unshare", Environment.IsPrivilegedProcess ? "-m" : "-rm", "sh", "-c", script, "sh", .. arguments];
 
     private static string? Check()
     {

@@ -161,6 +161,23 @@ public sealed class StoreVerifierTests : IClassFixture<SmallStore>, IDisposable
     }
 
     [Fact]
+    public void A_shard_that_ends_is_damage_and_a_store_that_is_gone_is_not()
+    {
+        using var opened = VideoStore.Open(store);
+        using (var file = new FileStream(Shard, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            file.SetLength(100);
+        }
+
+        var sound = new short[10];
+        Should.Throw<StoreException>(() => opened.ReadSamples(opened.Videos[0], 0, sound)).Message.ShouldContain("duet store verify");
+        Should.Throw<StoreException>(() => opened.ReadFrames(opened.Videos[0], 0, 1, 1, new FrameBuffer()));
+        File.Move(StoreLayout.Catalog(store), folder["elsewhere.db"]);
+        Should.Throw<StoreLostException>(() => opened.ReadSamples(opened.Videos[0], 0, sound)).Message.ShouldContain($"The store '{store}' can't be seen any more");
+        Should.Throw<StoreLostException>(() => opened.ReadFrames(opened.Videos[0], 0, 1, 1, new FrameBuffer()));
+    }
+
+    [Fact]
     public void Frames_and_samples_are_read_from_anywhere_by_many_threads()
     {
         using var opened = VideoStore.Open(store);

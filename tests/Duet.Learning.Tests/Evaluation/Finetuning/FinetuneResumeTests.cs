@@ -36,6 +36,48 @@ public sealed class FinetuneResumeTests
         ShouldEndAlike(tiny);
     }
 
+    [Fact]
+    public void Stopped_between_epochs_while_it_looks_at_held_out_videos_it_ends_with_the_same_bits()
+    {
+        using var tiny = new TinyFinetune();
+        using var source = new CancellationTokenSource();
+        var taught = new HashSet<string>(StringComparer.Ordinal);
+        tiny.Reading = video =>
+        {
+            // What an epoch's steps did not read, and is read before anything is tested, is held out.
+            lock (taught)
+            {
+                if (tiny.Progress.LastOrDefault() is StepProgress { Step: 4 } && !taught.Contains(video.Id))
+                {
+                    source.Cancel();
+                }
+
+                taught.Add(video.Id);
+            }
+        };
+        tiny.Run(Recipe, stop: source.Token).ShouldBeNull();
+        using (var checkpoint = Checkpoints.Newest(tiny.Folder.Sweep("fold1", 0.05)))
+        {
+            (checkpoint!.Header.State.Step, checkpoint.Header.State.Batch).ShouldBe((4, 4)); // the epoch's steps, and not its validation
+        }
+
+        tiny.Reading = null;
+        ShouldEndAlike(tiny);
+    }
+
+    [Fact]
+    public void Another_environment_is_said_before_it_goes_on()
+    {
+        using var tiny = new TinyFinetune();
+        tiny.Run(Recipe, stopWhen: p => p is StepProgress).ShouldBeNull();
+        var training = tiny.Folder.Sweep("fold1", 0.05);
+        File.WriteAllText(training.EnvironmentFile, File.ReadAllText(training.EnvironmentFile).Replace("\"threads\": 1", "\"threads\": 7", StringComparison.Ordinal));
+        tiny.Progress.Clear();
+        tiny.Run(Recipe, resume: true, stopWhen: p => p is StepProgress).ShouldBeNull();
+        tiny.Notes.ShouldContain(n => n.StartsWith("warning: resumed in another environment") && n.Contains("threads: 7 -> 1"));
+        File.ReadAllText(training.MetricsFile).ShouldContain("threads: 7 -> 1");
+    }
+
     [Theory]
     [InlineData("fold1, learning rate 0.05, 1 of 2: validation")]
     [InlineData("fold1: test")]
@@ -113,7 +155,9 @@ public sealed class FinetuneResumeTests
 
     private static void ShouldEndAlike(TinyFinetune tiny)
     {
-        var result = tiny.Run(Recipe, resume: true).ShouldNotBeNull();
+        // With as many decode workers as chance has it.
+        var workers = 1 + (tiny.Read.Count % 4);
+        var result = tiny.Run(Recipe with { Training = Recipe.Training with { Workers = workers } }, resume: true).ShouldNotBeNull();
         var (tensors, lines, straight) = (Ended.Of(tiny, result).Tensors, Ended.Of(tiny, result).Lines, Uninterrupted.Value);
         tensors.Keys.Order(StringComparer.Ordinal).ShouldBe(straight.Tensors.Keys.Order(StringComparer.Ordinal));
         foreach (var (name, bytes) in straight.Tensors)

@@ -70,33 +70,83 @@ public sealed class ClusteringTaskTests
     };
 
     [Theory]
-    [InlineData(RecipeMethod.Xdc, 1)] // inside the first epoch
-    [InlineData(RecipeMethod.Xdc, 6)] // where an iteration ends
-    [InlineData(RecipeMethod.Mdc, 9)] // at an epoch's end
-    [InlineData(RecipeMethod.XdcSameModality, 13)]
-    public void Stopped_after_a_step_and_resumed_it_ends_with_the_same_bits(RecipeMethod method, long step)
+    [InlineData(RecipeMethod.Xdc, 1, 1)] // inside the first epoch
+    [InlineData(RecipeMethod.Xdc, 6, 2)] // where an iteration ends
+    [InlineData(RecipeMethod.Mdc, 9, 3)] // at an epoch's end
+    [InlineData(RecipeMethod.Sdc, 8, 4)]
+    [InlineData(RecipeMethod.Sdc, 12, 1)]
+    [InlineData(RecipeMethod.Mdc, 2, 1)]
+    [InlineData(RecipeMethod.Cdc, 11, 3)]
+    [InlineData(RecipeMethod.Cdc, 15, 1)]
+    [InlineData(RecipeMethod.XdcSameModality, 13, 2)]
+    public void Stopped_after_a_step_and_resumed_it_ends_with_the_same_bits(RecipeMethod method, long step, int workers)
     {
         var straight = Uninterrupted(method);
         using var broken = new TinyRun();
         broken.Run(Recipe(method), stopAfter: step).Finished.ShouldBeFalse();
-        broken.Run(Recipe(method), resume: true).Finished.ShouldBeTrue();
+        broken.Run(WithWorkers(Recipe(method), workers), resume: true).Finished.ShouldBeTrue();
         ShouldBeTheSame(straight, broken);
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void Stopped_while_clustering_and_resumed_it_ends_with_the_same_bits(int iteration)
+    [InlineData(RecipeMethod.Sdc, 2, 1)]
+    [InlineData(RecipeMethod.Mdc, 1, 3)]
+    [InlineData(RecipeMethod.Cdc, 5, 2)]
+    [InlineData(RecipeMethod.Xdc, 3, 4)]
+    public void Stopped_in_a_validation_and_resumed_it_ends_with_the_same_bits(RecipeMethod method, int epoch, int workers)
     {
-        var straight = Uninterrupted(RecipeMethod.Xdc);
+        var straight = Uninterrupted(method);
+        using var broken = new TinyRun();
+        using var source = new CancellationTokenSource();
+        var validation = broken.Videos.Where(v => v.Split == "validation").Select(v => v.Id).ToHashSet();
+        broken.Clips.Reading = video =>
+        {
+            // Clusterings read these videos too, but never after an epoch's last step.
+            if (validation.Contains(video.Id) && broken.Progress.LastOrDefault() is StepProgress { Step: var step } && step == 3 * epoch)
+            {
+                source.Cancel();
+            }
+        };
+        var stopped = broken.Run(Recipe(method), stop: source.Token);
+        (stopped.Finished, stopped.Step, broken.Header().State.Batch).ShouldBe((false, 3 * epoch, 3));
+        broken.Clips.Reading = null;
+        broken.Run(WithWorkers(Recipe(method), workers), resume: true).Finished.ShouldBeTrue();
+        ShouldBeTheSame(straight, broken);
+    }
+
+    [Theory]
+    [InlineData(RecipeMethod.Xdc, 1, 1)]
+    [InlineData(RecipeMethod.Xdc, 2, 4)]
+    [InlineData(RecipeMethod.Xdc, 3, 2)]
+    [InlineData(RecipeMethod.Sdc, 2, 3)]
+    [InlineData(RecipeMethod.Mdc, 3, 1)]
+    [InlineData(RecipeMethod.Cdc, 2, 1)]
+    public void Stopped_while_clustering_and_resumed_it_ends_with_the_same_bits(RecipeMethod method, int iteration, int workers)
+    {
+        var straight = Uninterrupted(method);
         using var broken = new TinyRun();
         var passes = 0;
-        broken.Run(Recipe(), stopWhen: p => p is PassProgress { Done: 8, Stage: "features" } && ++passes == iteration).Finished.ShouldBeFalse();
+        broken.Run(Recipe(method), stopWhen: p => p is PassProgress { Done: 8, Stage: "features" } && ++passes == iteration).Finished.ShouldBeFalse();
         passes.ShouldBe(iteration);
         File.Exists(PseudoLabelFiles.ReportFile(broken.Folder, iteration)).ShouldBeFalse();
-        broken.Run(Recipe(), resume: true).Finished.ShouldBeTrue();
+        broken.Run(WithWorkers(Recipe(method), workers), resume: true).Finished.ShouldBeTrue();
         ShouldBeTheSame(straight, broken);
+    }
+
+    [Fact]
+    public void Where_the_newest_labels_are_damaged_the_checkpoint_before_them_is_taken()
+    {
+        var straight = Uninterrupted(RecipeMethod.Xdc);
+        using var run = new TinyRun();
+        run.Run(Recipe(), stopAfter: 8); // the second of an iteration's steps; there is one of the iteration before
+        var file = Path.Combine(run.Folder.Path, "pseudo-labels", PseudoLabelFiles.TableName(2, "video"));
+        File.WriteAllBytes(file, File.ReadAllBytes(file)[..^1]);
+        run.Progress.Clear();
+        run.Run(Recipe(), resume: true).Finished.ShouldBeTrue();
+        var notes = run.Progress.OfType<TrainingNote>().Select(n => n.Text).ToArray();
+        notes.ShouldContain(n => n.Contains("step-00000008") && n.Contains(file));
+        notes.ShouldContain("resumed from step 6");
+        ShouldBeTheSame(straight, run);
     }
 
     [Fact]
@@ -285,6 +335,8 @@ public sealed class ClusteringTaskTests
 
         return run;
     }
+
+    private static Recipe WithWorkers(Recipe recipe, int workers) => recipe with { Training = recipe.Training with { Workers = workers } };
 
     private static ClusteringReport Report(TinyRun run, int iteration) => JsonSerializer.Deserialize<ClusteringReport>(
         File.ReadAllText(PseudoLabelFiles.ReportFile(run.Folder, iteration)), RunJson.File)!;
