@@ -76,6 +76,12 @@ public sealed class RunFolder
         {
             AtomicFile.RemoveLeftovers(folder);
         }
+
+        // Beside these lie files of verbs that need no lock.
+        foreach (var name in new[] { "recipe.yaml", "environment.json", "store.json", "finetune.json", "validation.json", "predictions.jsonl" })
+        {
+            AtomicFile.RemoveLeftovers(Path, name);
+        }
     }
 
     private string In(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);

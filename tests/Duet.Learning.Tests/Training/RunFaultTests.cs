@@ -1,4 +1,4 @@
-using Duet.Data;
+using System.Text.Json.Nodes;
 using Duet.Data.Files;
 using Duet.Learning.Training;
 using Duet.Tests.Shared.Files;
@@ -81,5 +81,10 @@ public sealed class RunFaultTests
             : Enumerable.Range(0, Some).Select(i => 1 + (i * (calls - 1) / (Some - 1)));
     }
 
-    private static string[] Bits(TinyRun run) => [.. run.Tensors().OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key} {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(t.Value))}")];
+    /// <summary>The last tensors, and what of the metrics no clock says.</summary>
+    private static string[] Bits(TinyRun run) =>
+    [
+        .. run.Tensors().OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key} {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(t.Value))}"),
+        .. File.ReadLines(run.Folder.MetricsFile).Select(l => JsonNode.Parse(l)!).Where(l => l["kind"]!.GetValue<string>() != "event").Select(l => $"{l["kind"]} {l["step"]} {l["loss"]?.ToJsonString()}"),
+    ];
 }

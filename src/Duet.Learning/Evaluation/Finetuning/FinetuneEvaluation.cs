@@ -68,6 +68,7 @@ public static class FinetuneEvaluation
         };
         origin.Check(request);
         using var held = RunLock.Take(request.Folder.Root);
+        request.Folder.Root.RemoveLeftovers();
         origin.Check(request);
         if (held.TakenOver is { } left && request.Resume)
         {
