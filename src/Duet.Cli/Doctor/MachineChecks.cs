@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Duet.Learning.Models;
+using Duet.Learning.Native;
 using TorchSharp;
 
 namespace Duet.Cli.Doctor;
@@ -54,8 +55,16 @@ internal static class MachineChecks
 
     private static Finding Bf16()
     {
-        var (precision, reason) = PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU);
-        return new Finding("precision: auto", $"{precision.ToString().ToLowerInvariant()}: {reason}");
+        try
+        {
+            var (precision, reason) = PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU);
+            return new Finding("precision: auto", $"{precision.ToString().ToLowerInvariant()}: {reason}");
+        }
+        catch (TorchUnavailableException)
+        {
+            // Why it can't be loaded, and what to do, is a finding of its own.
+            return new Finding("precision: auto", "not known: libtorch can't be loaded", FindingStatus.Warning, "See libtorch below.");
+        }
     }
 
     private static Finding Threads() => new("threads", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,8 +14,10 @@ internal static class Bf16Trial
     /// <summary>How many times as fast bf16 is on this CPU with the present number of threads; measured once per process, in about a tenth of a second.</summary>
     public static double Speedup => Measured.Value;
 
+    /// <exception cref="TorchUnavailableException">libtorch can't be loaded.</exception>
     private static double Measure()
     {
+        TorchRuntime.EnsureLoaded();
         using var scope = NewDisposeScope();
         var (wide, narrow) = (double.MaxValue, double.MaxValue);
         for (var round = 0; round < Rounds; round++)
