@@ -58,12 +58,12 @@ class Clips(torch.utils.data.Dataset):
 
     def __getitem__(self, index):
         draw = random.Random(index)
-        path, seconds = self.files[draw.randrange(len(self.files))]
-        span = max(a.frames / a.fps, a.audio_seconds)
-        start = draw.uniform(0, seconds - span - 0.2)
-        with av.open(path) as container:
-            frames = self.pixels(read_frames_of(container, start, a.frames, a.fps), draw)
-            pieces = read_sound(container, start, a.audio_seconds, RATE)
+        while True:  # some files can't be read from some places: another window, as loaders of this kind do
+            try:
+                frames, pieces = self.window(draw)
+                break
+            except av.error.FFmpegError:
+                continue
         # As many spectrogram frames as hops: mirrored so far that the first window is centred in the first hop.
         hop, length = a.hop_ms * RATE // 1000, round(a.audio_seconds * RATE)
         sound = torch.zeros(length)
@@ -73,6 +73,12 @@ class Clips(torch.utils.data.Dataset):
         after = (length // hop - 1) * hop + 512 - before - length
         wave = nn.functional.pad(sound[None, None], (before, after), mode="reflect")[0]
         return frames, self.mel(wave).clamp_(min=1e-6).log_().transpose(1, 2)
+
+    def window(self, draw):
+        path, seconds = self.files[draw.randrange(len(self.files))]
+        start = draw.uniform(0, seconds - max(a.frames / a.fps, a.audio_seconds) - 0.2)
+        with av.open(path) as container:
+            return self.pixels(read_frames_of(container, start, a.frames, a.fps), draw), read_sound(container, start, a.audio_seconds, RATE)
 
     @staticmethod
     def pixels(frames, draw):
