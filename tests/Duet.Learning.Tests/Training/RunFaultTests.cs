@@ -14,13 +14,16 @@ namespace Duet.Learning.Tests.Training;
 [Trait("Category", "Slow")]
 public sealed class RunFaultTests
 {
+    /// <summary>So many short runs: two threads would only wait for each other where the machine has other work.</summary>
+    private static readonly Duet.Learning.Recipes.Recipe OneThread = TinyRun.Recipe with { Training = TinyRun.Recipe.Training with { Threads = 1 } };
+
     private static readonly Lazy<(string[] Bits, int Calls)> Straight = new(() =>
     {
         using var run = new TinyRun();
         var files = new FaultyFiles(int.MaxValue);
         using (DurableFiles.Replace(files))
         {
-            run.Run();
+            run.Run(OneThread);
         }
 
         return (Bits(run), files.Calls);
@@ -37,13 +40,13 @@ public sealed class RunFaultTests
             using var run = new TinyRun();
             using (DurableFiles.Replace(new FaultyFiles(failAt, fault)))
             {
-                var message = Should.Throw<FileWriteException>(() => run.Run(), $"{fault} at call {failAt} was passed over").Message;
+                var message = Should.Throw<FileWriteException>(() => run.Run(OneThread), $"{fault} at call {failAt} was passed over").Message;
                 message.ShouldContain(run.Folder.Path);
                 message.ShouldContain(fault == Fault.NoSpace ? "the disk is full" : "does not answer");
                 told += message.Contains("The last checkpoint is kept: '", StringComparison.Ordinal) ? 1 : 0;
             }
 
-            run.Run(resume: run.Folder.HoldsRun).Finished.ShouldBeTrue();
+            run.Run(OneThread, resume: run.Folder.HoldsRun).Finished.ShouldBeTrue();
             Bits(run).ShouldBe(Straight.Value.Bits, $"{fault} at call {failAt}");
         }
 
@@ -62,11 +65,11 @@ public sealed class RunFaultTests
             var files = new PowerCut(run.Folder.Path, cutAt);
             using (DurableFiles.Replace(files))
             {
-                Should.Throw<PowerCutException>(() => run.Run());
+                Should.Throw<PowerCutException>(() => run.Run(OneThread));
             }
 
             files.Restart(lost);
-            run.Run(resume: run.Folder.HoldsRun).Finished.ShouldBeTrue();
+            run.Run(OneThread, resume: run.Folder.HoldsRun).Finished.ShouldBeTrue();
             Bits(run).ShouldBe(Straight.Value.Bits, $"cut at call {cutAt}");
         }
     }
