@@ -24,7 +24,8 @@ public static class GradientClipping
         var norm = linalg.vector_norm(stack(norms)).ToDouble();
         if (norm > maximum)
         {
-            var scale = maximum / (norm + 1e-6);
+            // As a tensor: TorchSharp's scalars may be freed by their finaliser in the middle of a call.
+            var scale = tensor((float)(maximum / (norm + 1e-6)), device: gradients[0].device);
             foreach (var gradient in gradients)
             {
                 gradient.mul_(scale);
