@@ -7,6 +7,9 @@ namespace Duet.Learning.Models;
 /// <summary>Turns a recipe's precision into the one that a run uses.</summary>
 public static class PrecisionPolicy
 {
+    /// <summary>Below 1, so that a busy moment does not make one run unlike the next: where the instructions are real, bf16 is two to five times as fast.</summary>
+    private const double LeastSpeedup = 0.7;
+
     /// <summary>What a recipe's precision means on a device.</summary>
     /// <param name="precision">The recipe's value.</param>
     /// <param name="device">Where the run computes.</param>
@@ -26,7 +29,7 @@ public static class PrecisionPolicy
         _ => (Precision.Fp32, "bf16 on a GPU is used only where the recipe asks for it"),
     };
 
-    private static (Precision Precision, string Reason) Tried(double speedup, string instructions) => speedup > 1
+    private static (Precision Precision, string Reason) Tried(double speedup, string instructions) => speedup > LeastSpeedup
         ? (Precision.Bf16, string.Create(CultureInfo.InvariantCulture, $"this CPU has {instructions}, and a trial convolution took {speedup:0.0} times as long in fp32"))
-        : (Precision.Fp32, string.Create(CultureInfo.InvariantCulture, $"this CPU has {instructions}, but a trial convolution was no faster in bf16 (x{speedup:0.0}); training.precision: bf16 overrides this"));
+        : (Precision.Fp32, string.Create(CultureInfo.InvariantCulture, $"this CPU has {instructions}, but a trial convolution was slower in bf16 (x{speedup:0.00}); training.precision: bf16 overrides this"));
 }

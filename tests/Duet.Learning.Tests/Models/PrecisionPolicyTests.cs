@@ -22,11 +22,12 @@ public sealed class PrecisionPolicyTests
     }
 
     [Fact]
-    public void Bf16_that_is_no_faster_in_a_trial_is_not_taken_unless_the_recipe_asks()
+    public void Bf16_that_is_slower_in_a_trial_is_not_taken_unless_the_recipe_asks()
     {
-        var (precision, reason) = PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Avx, () => 0.8);
+        var (precision, reason) = PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Avx, () => 0.5);
         precision.ShouldBe(Precision.Fp32);
-        reason.ShouldContain("no faster in bf16 (x0.8)");
+        reason.ShouldContain("slower in bf16 (x0.50)");
+        PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU, Avx, () => 0.9).Precision.ShouldBe(Precision.Bf16, "a busy machine");
         PrecisionPolicy.Resolve(Precision.Bf16, DeviceType.CPU, Avx, NotTried).Precision.ShouldBe(Precision.Bf16);
         Bf16Trial.Speedup.ShouldBeGreaterThan(0);
         Bf16Trial.Speedup.ShouldBe(Bf16Trial.Speedup, "measured once");
