@@ -78,7 +78,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     public Tensor Run(Tensor input, Tensor filters, Tensor bias, Tensor? residual, bool relu)
     {
         using var scope = NewDisposeScope();
-        var output = FusedConvolution.Compute(form.Lower(input), filters, bias, form.Axes(stride), form.Axes(padding), residual is null ? null : form.Lower(residual), relu);
+        var output = FusedConvolution.Compute(ChannelsLast.Ensure(form.Lower(input)), filters, bias, form.Axes(stride), form.Axes(padding), residual is null ? null : ChannelsLast.Ensure(form.Lower(residual)), relu);
         return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(input, filters, padding))).MoveToOuterDisposeScope();
     }
 

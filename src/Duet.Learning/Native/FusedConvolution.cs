@@ -18,6 +18,13 @@ internal static unsafe partial class FusedConvolution
     /// <exception cref="InvalidOperationException">libtorch refused; the reason is on standard error.</exception>
     public static Tensor Compute(Tensor input, Tensor weight, Tensor bias, ReadOnlySpan<long> stride, ReadOnlySpan<long> padding, Tensor? residual, bool relu)
     {
+        if (residual is not null && residual.shape.AsSpan(2).IndexOfAnyExcept(1) < 0)
+        {
+            // libtorch 2.10 fails where the residual has one pixel: its strides fit two memory formats.
+            var sum = Compute(input, weight, bias, stride, padding, null, relu: false).add_(residual);
+            return relu ? sum.relu_() : sum;
+        }
+
         var axes = stride.Length;
         var ones = stackalloc long[axes];
         new Span<long>(ones, axes).Fill(1);

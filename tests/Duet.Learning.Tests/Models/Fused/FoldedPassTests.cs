@@ -41,6 +41,34 @@ public sealed class FoldedPassTests
         }
     }
 
+    /// <summary>libtorch reads the memory format off the strides, and maps that are one pixel wide or high have many.</summary>
+    [Theory]
+    [InlineData("resnet18_audio", new long[] { 1, 1, 40, 16 })]
+    [InlineData("resnet18_audio", new long[] { 3, 1, 17, 1 })]
+    [InlineData("resnet18_audio", new long[] { 1, 1, 1, 1 })]
+    [InlineData("resnet18_audio", new long[] { 1, 1, 1, 90 })]
+    [InlineData("r2plus1d_18", new long[] { 1, 3, 1, 16, 16 })]
+    [InlineData("r2plus1d_18", new long[] { 1, 3, 2, 8, 40 })]
+    [InlineData("mc3_18", new long[] { 2, 3, 1, 16, 16 })]
+    [InlineData("r3d_18", new long[] { 1, 3, 1, 1, 1 })]
+    [InlineData("r3d_18", new long[] { 2, 3, 9, 1, 16 })]
+    public void Maps_of_one_pixel_are_folded_too(string name, long[] shape)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var encoder = Trained(name);
+        using var generator = new Generator(3);
+        var input = randn(shape, generator: generator);
+        foreach (var precision in new[] { Precision.Fp32, Precision.Bf16 })
+        {
+            encoder.Precision = precision;
+            encoder.eval();
+            var unfolded = encoder.forward(input);
+            using var fold = encoder.Fold();
+            EncoderBatteryTests.RelativeError(encoder.forward(input), unfolded).ShouldBeLessThan(precision == Precision.Fp32 ? 1e-5 : 0.05);
+        }
+    }
+
     [Fact]
     public void Ended_or_in_training_the_fold_is_not_used()
     {
