@@ -16,6 +16,17 @@ public static class PrecisionPolicy
     /// <returns><see cref="Precision.Fp32"/> or <see cref="Precision.Bf16"/>, and a clause that says why, for the log.</returns>
     public static (Precision Precision, string Reason) Resolve(Precision precision, DeviceType device) => Resolve(precision, device, CpuFeatures.Current, () => Bf16Trial.Speedup);
 
+    /// <summary>What a recipe's precision means to a process that goes on with what another began: the precision that was begun in, whatever a trial would say today.</summary>
+    /// <param name="precision">The recipe's value; only one that asks for a precision changes it.</param>
+    /// <param name="device">Where the run computes.</param>
+    /// <param name="begun"><c>fp32</c> or <c>bf16</c>, as it was recorded; null where nothing was, or on another kind of device.</param>
+    internal static (Precision Precision, string Reason) Resume(Precision precision, DeviceType device, string? begun) => Resume(precision, device, begun, CpuFeatures.Current, () => Bf16Trial.Speedup);
+
+    internal static (Precision Precision, string Reason) Resume(Precision precision, DeviceType device, string? begun, CpuFeatures cpu, Func<double> speedup) =>
+        precision == Precision.Auto && device == DeviceType.CPU && cpu.HasBf16 && Enum.TryParse<Precision>(begun, ignoreCase: true, out var recorded) && recorded != Precision.Auto
+            ? (recorded, "the run began in it")
+            : Resolve(precision, device, cpu, speedup);
+
     /// <summary>What result files and tables call a resolved precision.</summary>
     internal static string NameOf(Precision precision) => precision == Precision.Bf16 ? "bf16" : "fp32";
 

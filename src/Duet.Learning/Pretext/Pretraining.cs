@@ -97,11 +97,8 @@ public static class Pretraining
     /// <summary>A run goes on in the precision that it began in, whatever a trial would say today; only a recipe that asks for one changes it.</summary>
     private static (Precision Precision, string Reason) ResolvePrecision(Recipe recipe, RunFolder run, bool resume, Device device)
     {
-        var auto = recipe.Training.Precision == Precision.Auto && device.type == DeviceType.CPU && CpuFeatures.Current.HasBf16;
-        var begun = resume && auto && File.Exists(run.EnvironmentFile) ? ReadJson<RunEnvironment>(run.EnvironmentFile) : null;
-        return begun is { Device: "cpu" } && Enum.TryParse<Precision>(begun.Precision, ignoreCase: true, out var recorded)
-            ? (recorded, "the run began in it")
-            : PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
+        var begun = resume && File.Exists(run.EnvironmentFile) ? ReadJson<RunEnvironment>(run.EnvironmentFile) : null;
+        return PrecisionPolicy.Resume(recipe.Training.Precision, device.type, begun is { Device: "cpu" } ? begun.Precision : null);
     }
 
     private static ITrainingTask Create(Recipe recipe, Partition partition, Precision precision, Device device, ClusteringRun run) => recipe.Method == RecipeMethod.Avts

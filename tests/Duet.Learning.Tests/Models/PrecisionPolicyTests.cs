@@ -21,6 +21,18 @@ public sealed class PrecisionPolicyTests
         PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CUDA, Avx, NotTried).Precision.ShouldBe(Precision.Fp32);
     }
 
+    [Theory]
+    [InlineData("bf16", Precision.Bf16)]
+    [InlineData("fp32", Precision.Fp32)]
+    public void What_was_begun_goes_on_in_its_precision_whatever_a_trial_says_today(string begun, Precision expected)
+    {
+        PrecisionPolicy.Resume(Precision.Auto, DeviceType.CPU, begun, Avx, NotTried).ShouldBe((expected, "the run began in it"));
+        PrecisionPolicy.Resume(Precision.Fp32, DeviceType.CPU, begun, Avx, NotTried).Precision.ShouldBe(Precision.Fp32, "the recipe asks for it");
+        PrecisionPolicy.Resume(Precision.Bf16, DeviceType.CPU, begun, Avx, NotTried).Precision.ShouldBe(Precision.Bf16, "the recipe asks for it");
+        PrecisionPolicy.Resume(Precision.Auto, DeviceType.CPU, begun: null, Avx, () => 2).Precision.ShouldBe(Precision.Bf16, "nothing was recorded");
+        PrecisionPolicy.Resume(Precision.Auto, DeviceType.CPU, begun, None, NotTried).Precision.ShouldBe(Precision.Fp32, "this processor has no bf16");
+    }
+
     [Fact]
     public void Bf16_that_is_slower_in_a_trial_is_not_taken_unless_the_recipe_asks()
     {

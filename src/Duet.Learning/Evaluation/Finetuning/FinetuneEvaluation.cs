@@ -51,10 +51,6 @@ public static class FinetuneEvaluation
         TorchRuntime.SetThreads(recipe.Training.Threads);
         using var source = FinetuneSource.Open(recipe, request.Run, text => progress?.Report(new TrainingNote(text)));
         var (splits, leftOut) = Divide(request, source, store);
-        var settings = Settings(recipe, source, splits);
-        EvaluationParts.CheckFit(storeSettings, settings.Content == ClipContent.Sound ? null : settings.Clip, settings.Content == ClipContent.Frames ? null : settings.Spectrogram);
-
-        CheckSound(settings);
         var origin = new FinetuneOrigin
         {
             Run = source.Path,
@@ -66,7 +62,10 @@ public static class FinetuneEvaluation
             Splits = [.. splits.Select(s => s.Name)],
             Videos = [.. store.Videos.Select(v => v.Id)],
         };
-        origin.Check(request);
+        var settings = Settings(recipe, source, splits, origin.Check(request)?.Precision);
+        EvaluationParts.CheckFit(storeSettings, settings.Content == ClipContent.Sound ? null : settings.Clip, settings.Content == ClipContent.Frames ? null : settings.Spectrogram);
+        CheckSound(settings);
+        origin = origin with { Precision = PrecisionPolicy.NameOf(settings.Precision) };
         using var held = RunLock.Take(request.Folder.Root);
         request.Folder.Root.RemoveLeftovers();
         origin.Check(request);
@@ -110,10 +109,15 @@ public static class FinetuneEvaluation
         }
     }
 
-    internal static FinetuneSettings Settings(EvaluationRecipe recipe, FinetuneSource source, IReadOnlyList<EvaluationSplit> splits)
+    /// <summary>How a recipe finetunes on this machine.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="source">What the networks are made of.</param>
+    /// <param name="splits">The classes are those of their training videos.</param>
+    /// <param name="begun">The precision that the finetuning began in: its trainings and tests, in however many processes, are all in one.</param>
+    internal static FinetuneSettings Settings(EvaluationRecipe recipe, FinetuneSource source, IReadOnlyList<EvaluationSplit> splits, string? begun = null)
     {
         var device = Pretraining.DeviceOf(recipe.Training.Device);
-        var (precision, reason) = PrecisionPolicy.Resolve(recipe.Training.Precision, device.type);
+        var (precision, reason) = PrecisionPolicy.Resume(recipe.Training.Precision, device.type, begun);
         return new FinetuneSettings
         {
             Name = recipe.Name,

@@ -35,9 +35,13 @@ internal sealed record FinetuneOrigin
     /// <summary>Ids of the videos that it held; empty in files of before this was written.</summary>
     public IReadOnlyList<string> Videos { get; init; } = [];
 
+    /// <summary>What its trainings and tests compute in, <c>fp32</c> or <c>bf16</c>; null in files of before this was written.</summary>
+    public string? Precision { get; init; }
+
     /// <summary>Checks that a folder can be begun or gone on with.</summary>
+    /// <returns>What the folder was begun with; null where it is begun now.</returns>
     /// <exception cref="UsageException">It holds something else, or nothing to go on with.</exception>
-    public void Check(FinetuneRequest request)
+    public FinetuneOrigin? Check(FinetuneRequest request)
     {
         var folder = request.Folder;
         if (!request.Resume)
@@ -47,7 +51,7 @@ internal sealed record FinetuneOrigin
                 throw new UsageException($"'{folder.Path}' already holds a finetuning. Add --resume to go on with it, or choose another --out folder.");
             }
 
-            return;
+            return null;
         }
 
         if (!folder.Root.HoldsRun || !File.Exists(folder.OriginFile))
@@ -79,6 +83,8 @@ internal sealed record FinetuneOrigin
         {
             throw new UsageException($"The finetuning in '{folder.Path}' is of {string.Join(", ", before.Splits)}, not of {string.Join(", ", Splits)}. Resume it with the same --splits, or choose another --out folder.");
         }
+
+        return before;
     }
 
     private RunStore Recorded => new() { Fingerprint = StoreFingerprint, Path = Store, Train = Videos, Validation = [], Test = [] };

@@ -50,7 +50,8 @@ public sealed class ClusteringTask : ITrainingTask
     /// <exception cref="UsageException">The videos are too short or too few for the recipe, or what another run should give is missing.</exception>
     internal ClusteringTask(Recipe recipe, Partition partition, Precision precision, Device device, ClusteringRun run)
     {
-        this.recipe = recipe;
+        // A run that goes on clusters in the precision that it began in, as it learns.
+        this.recipe = recipe.Clustering.Kmeans.Precision == Precision.Auto ? recipe with { Clustering = recipe.Clustering with { Kmeans = recipe.Clustering.Kmeans with { Precision = precision } } } : recipe;
         this.device = device;
         this.run = run;
         plan = ClusteringPlan.Of(recipe);

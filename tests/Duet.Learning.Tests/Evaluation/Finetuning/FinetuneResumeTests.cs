@@ -1,5 +1,7 @@
 using Duet.Data;
 using Duet.Learning.Evaluation.Finetuning;
+using Duet.Learning.Models;
+using Duet.Learning.Native;
 using Duet.Learning.Recipes;
 using Duet.Learning.Training;
 using Shouldly;
@@ -76,6 +78,20 @@ public sealed class FinetuneResumeTests
         tiny.Run(Recipe, resume: true, stopWhen: p => p is StepProgress).ShouldBeNull();
         tiny.Notes.ShouldContain(n => n.StartsWith("warning: resumed in another environment") && n.Contains("threads: 7 -> 1"));
         File.ReadAllText(training.MetricsFile).ShouldContain("threads: 7 -> 1");
+    }
+
+    /// <summary>Each process tries bf16 anew where the recipe leaves it open, and a busy machine may say otherwise: the test after a training would round otherwise than the training.</summary>
+    [Fact]
+    public void It_goes_on_in_the_precision_that_it_began_in()
+    {
+        using var tiny = new TinyFinetune();
+        var recipe = Recipe with { Finetune = Recipe.Finetune with { Epochs = 1, LearningRates = [0.05] }, Training = Recipe.Training with { Precision = Precision.Auto } };
+        tiny.Run(recipe, splits: "1", stopWhen: p => p is PassProgress { Stage: "fold1: test" }).ShouldBeNull();
+        var begun = File.ReadAllText(tiny.Folder.OriginFile);
+        var tried = begun.Contains("\"precision\": \"bf16\"", StringComparison.Ordinal) ? "bf16" : "fp32";
+        var other = CpuFeatures.Current.HasBf16 && tried == "fp32" ? "bf16" : "fp32";
+        File.WriteAllText(tiny.Folder.OriginFile, begun.Replace($"\"precision\": \"{tried}\"", $"\"precision\": \"{other}\"", StringComparison.Ordinal));
+        tiny.Run(recipe, splits: "1", resume: true).ShouldNotBeNull().Precision.ShouldBe(other);
     }
 
     [Theory]

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Duet.Data.Tables;
+using Duet.Learning.Models;
+using Duet.Learning.Pretext.Clustering;
 using Duet.Learning.Recipes;
 using Duet.Learning.Tests.Training;
 using Duet.Learning.Training;
@@ -79,6 +82,21 @@ public sealed class ClusteringIterationTests
         // One step alone moves a running mean from 0 by a tenth of the batch's; calibrated it was there before.
         static double Largest(TinyRun run) => run.Tensors().Where(t => t.Key.EndsWith("running_mean", StringComparison.Ordinal)).Max(t => Floats(t.Value).Max(MathF.Abs));
         Largest(calibrated).ShouldBeGreaterThan(3 * Largest(untouched));
+    }
+
+    /// <summary>What a trial says of bf16 may differ from process to process, and with it the clusters of a run that is gone on with.</summary>
+    [Theory]
+    [InlineData(Precision.Fp32, Precision.Auto, "fp32")]
+    [InlineData(Precision.Bf16, Precision.Auto, "bf16")]
+    [InlineData(Precision.Bf16, Precision.Fp32, "fp32")]
+    public void It_clusters_in_the_precision_that_it_trains_in_unless_the_recipe_names_another(Precision training, Precision asked, string expected)
+    {
+        using var run = new TinyRun();
+        run.Run(Still with { Training = Still.Training with { Precision = training }, Clustering = Still.Clustering with { Kmeans = new() { Precision = asked } } }, stopAfter: 1);
+        using var report = JsonDocument.Parse(File.ReadAllText(PseudoLabelFiles.ReportFile(run.Folder, 1)));
+        var clusterings = report.RootElement.GetProperty("clusterings").EnumerateArray().ToArray();
+        clusterings.ShouldNotBeEmpty();
+        clusterings.ShouldAllBe(c => c.GetProperty("precision").GetString() == expected);
     }
 
     private static double Distance(TinyRun run) =>
