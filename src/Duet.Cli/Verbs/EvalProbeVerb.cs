@@ -35,7 +35,7 @@ internal static class EvalProbeVerb
         var few = new Option<int>("--videos-per-class") { Description = "Labelled videos of each class that teach the classifier (default all).", HelpName = "N" };
         var seeds = new Option<int>("--random-seeds") { Description = $"Random initialisations that the baseline is averaged over (default {defaults.RandomSeeds}).", HelpName = "N" };
         var uncalibrated = new Option<bool>("--initial-batch-norm") { Description = "Leave the random networks' batch normalisation at mean 0 and variance 1, instead of calibrating it on training clips." };
-        var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N" };
+        var batch = new Option<int>("--batch") { Description = "Clips that pass the networks at once (default: by the networks' size and the machine's memory).", HelpName = "N" };
         var verb = new Verb("probe", "Linear classifiers on frozen features, beside the same networks with random weights.")
         {
             Examples =

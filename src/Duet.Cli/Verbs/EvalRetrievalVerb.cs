@@ -28,7 +28,7 @@ internal static class EvalRetrievalVerb
         var clips = new Option<int>("--clips") { Description = $"Evenly spaced clips per video, whose vectors are averaged (default {defaults.ClipsPerVideo}).", HelpName = "N" };
         var distance = new Option<RetrievalDistance>("--distance") { Description = "How far two vectors lie apart (default cosine).", HelpName = "cosine|euclidean" };
         var seeds = new Option<int>("--random-seeds") { Description = $"Within: random initialisations that the baseline is averaged over (default {defaults.RandomSeeds}).", HelpName = "N" };
-        var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N" };
+        var batch = new Option<int>("--batch") { Description = "Clips that pass the networks at once (default: by the networks' size and the machine's memory).", HelpName = "N" };
         var verb = new Verb("retrieval", "Nearest neighbours of frozen features: of the same class, or the same video in the other modality.")
         {
             Examples =

@@ -21,7 +21,7 @@ internal static class EvalSyncVerb
         var store = EvalVerb.Store("The store to judge on: the one that the run learned from, or any other.");
         var clips = new Option<int>("--clips-per-video") { Description = $"Clips per video and kind of negative (default {defaults.ClipsPerVideo}).", HelpName = "N", DefaultValueFactory = _ => defaults.ClipsPerVideo };
         var split = new Option<string>("--split") { Description = "The part to report on: test, all (everything that neither trained nor validated the run), or a split that the catalog names.", HelpName = "NAME", DefaultValueFactory = _ => defaults.Split };
-        var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N", DefaultValueFactory = _ => defaults.Batch };
+        var batch = new Option<int>("--batch") { Description = "Clips that pass the networks at once (default: by the networks' size and the machine's memory).", HelpName = "N", DefaultValueFactory = _ => defaults.Batch };
         var verb = new Verb("sync", "Accuracy of telling sound that is in sync from sound that is not, at a threshold chosen on the validation part.")
         {
             Examples =

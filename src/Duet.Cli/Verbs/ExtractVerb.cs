@@ -34,7 +34,7 @@ internal static class ExtractVerb
         var split = new Option<string>("--split") { Description = "Only videos of this split of the catalog (default all).", HelpName = "NAME", DefaultValueFactory = _ => "" };
         var part = new Option<int?>("--videos-per-part") { Description = $"In a folder: videos whose features go into one part (default {defaults.VideosPerPart}).", HelpName = "N" };
         var shard = new Option<string>("--shard") { Description = "In a folder: do share I of N of the parts, so that N processes or machines work at once.", HelpName = "I/N", DefaultValueFactory = _ => "1/1" };
-        var batch = new Option<int>("--batch") { Description = $"Clips that pass the networks at once (default {defaults.Batch}).", HelpName = "N", DefaultValueFactory = _ => defaults.Batch };
+        var batch = new Option<int>("--batch") { Description = "Clips that pass the networks at once (default: by the networks' size and the machine's memory).", HelpName = "N", DefaultValueFactory = _ => defaults.Batch };
         var precision = new Option<Precision>("--precision") { Description = "What the convolutions compute in (default fp32, which is the same on every machine).", HelpName = "fp32|bf16|auto", DefaultValueFactory = _ => defaults.Precision };
         var verb = new Verb("extract", "Writes embeddings of a store's videos as a table.")
         {

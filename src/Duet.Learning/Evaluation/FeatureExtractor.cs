@@ -12,8 +12,17 @@ namespace Duet.Learning.Evaluation;
 /// Features of clips from networks in evaluation mode: the one loop under probes, retrieval, clustering and extraction. Each clip is decoded once, whatever
 /// the number of networks and layers. A clip that can't be read has no row: the black and silent stand-in that the loader delivers for it never gets out.
 /// </summary>
+/// <param name="preprocessor">Makes the networks' inputs.</param>
+/// <param name="loader">Reads clips.</param>
+/// <param name="batch">Clips that pass the networks at once; 0: chosen by memory.</param>
+/// <param name="progress">Hears how far the work is.</param>
+/// <param name="cancel">Ends it.</param>
 internal sealed class FeatureExtractor(ClipPreprocessor preprocessor, ClipLoader loader, int batch, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
 {
+    /// <summary>Clips per batch where statistics over batches come into a result, which memory must not decide.</summary>
+    /// <param name="batch">What the options say; 0 where they leave it to memory.</param>
+    public static int CalibrationBatch(int batch) => batch == InferenceBatch.ByMemory ? 16 : batch;
+
     /// <summary>Reads features, a batch at a time.</summary>
     /// <param name="what">What for, for the progress line.</param>
     /// <param name="taps">What to read.</param>
@@ -27,8 +36,10 @@ internal sealed class FeatureExtractor(ClipPreprocessor preprocessor, ClipLoader
         var waited = loader.Statistics.TimeWaiting;
         var done = 0;
         using var inference = Inference.Of(taps.Select(t => t.Network));
-
-        foreach (var clips in loader.Load(requests, batch, 0, cancel))
+        Encoder[] encoders = [.. taps.Select(t => t.Network.Encoder).Distinct()];
+        var spectrogram = encoders.Any(e => e.Modality == Modality.Audio) ? preprocessor.Spectrogram : null;
+        var size = requests.Count == 0 ? 1 : InferenceBatch.Of(batch, encoders, requests[0], preprocessor.Clip.Size, spectrogram);
+        foreach (var clips in loader.Load(requests, size, 0, cancel))
         {
             FeatureBatch read;
             using (clips)
@@ -88,7 +99,8 @@ internal sealed class FeatureExtractor(ClipPreprocessor preprocessor, ClipLoader
         var (used, done) = (0, 0);
         var started = Stopwatch.GetTimestamp();
         var waited = loader.Statistics.TimeWaiting;
-        foreach (var clips in loader.Load(requests, batch, 0, cancel))
+        var size = CalibrationBatch(batch);
+        foreach (var clips in loader.Load(requests, size, 0, cancel))
         {
             using (clips)
             using (NewDisposeScope())
@@ -96,7 +108,7 @@ internal sealed class FeatureExtractor(ClipPreprocessor preprocessor, ClipLoader
                 // A small last batch would weigh as much as a full one, black clips for unreadable ones would be learned, and batch normalisation needs two.
                 done += clips.Count;
                 var kept = clips.Readable();
-                if (kept.Length > 1 && (clips.Count == batch || used == 0))
+                if (kept.Length > 1 && (clips.Count == size || used == 0))
                 {
                     foreach (var group in encoders.Zip(calibrations).GroupBy(p => p.First.Modality))
                     {

@@ -1,5 +1,6 @@
 using Duet.Data.Clips;
 using Duet.Learning.Audio;
+using Duet.Learning.Models;
 using TorchSharp;
 
 namespace Duet.Learning.Evaluation;
@@ -15,6 +16,9 @@ public interface ISyncModel
 
     /// <summary>What a spectrogram is.</summary>
     LogMelOptions Spectrogram { get; }
+
+    /// <summary>The networks, by whose size the batch is chosen.</summary>
+    IReadOnlyList<Encoder> Encoders { get; }
 
     /// <summary>Embeds a batch's frames.</summary>
     /// <param name="batch">Clips with frames.</param>

@@ -105,8 +105,8 @@ public sealed record ProbeOptions : IValidated
     /// <summary>Training clips that calibrate it.</summary>
     public int CalibrationClips { get; init; } = 256;
 
-    /// <summary>Clips that pass the networks at once.</summary>
-    public int Batch { get; init; } = 16;
+    /// <summary>Clips that pass the networks at once; 0: chosen by memory.</summary>
+    public int Batch { get; init; }
 
     /// <summary>Memory that features and the machines' copies of them may take, gigabytes (10^9 bytes); 0: four fifths of what the machine has.</summary>
     public double MemoryGb { get; init; }
@@ -117,11 +117,16 @@ public sealed record ProbeOptions : IValidated
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()
     {
-        foreach (var (name, value) in new[] { (nameof(ClipsPerVideo), ClipsPerVideo), (nameof(Batch), Batch), (nameof(Resamples), Resamples), (nameof(CalibrationClips), CalibrationClips), (nameof(MaxIterations), MaxIterations) })
+        foreach (var (name, value) in new[] { (nameof(ClipsPerVideo), ClipsPerVideo), (nameof(Resamples), Resamples), (nameof(CalibrationClips), CalibrationClips), (nameof(MaxIterations), MaxIterations) })
         {
             if (value < 1)
             {
                 yield return new ValidationError(name, "must be at least 1");
+            }
+
+            if (Batch < 0)
+            {
+                yield return new ValidationError(nameof(Batch), "must be at least 0; 0 chooses by memory");
             }
         }
 
@@ -155,7 +160,7 @@ public sealed record ProbeOptions : IValidated
             yield return new ValidationError(nameof(Modality), "must be each or audio where log_mel is classified: there is no other feature of frames");
         }
 
-        if (CalibrateBatchNorm && Batch < 2)
+        if (CalibrateBatchNorm && Batch == 1)
         {
             yield return new ValidationError(nameof(Batch), "must be at least 2 to calibrate batch normalisation");
         }

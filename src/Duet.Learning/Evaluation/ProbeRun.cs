@@ -116,6 +116,6 @@ public static class ProbeRun
 
         using var loader = new ClipLoader(store, clip.Size, options);
         var clips = ProbeClips.ToCalibrate([Modality.Audio], splits[0].Train, clip, protocol.Probe with { CalibrationClips = StatisticsClips }, protocol.Seed);
-        return ClipPreprocessor.Measure(loader.Load(clips, protocol.Probe.Batch, 0, cancel), spectrogram, device);
+        return ClipPreprocessor.Measure(loader.Load(clips, FeatureExtractor.CalibrationBatch(protocol.Probe.Batch), 0, cancel), spectrogram, device);
     }
 }

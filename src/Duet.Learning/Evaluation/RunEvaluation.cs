@@ -79,6 +79,8 @@ public static class RunEvaluation
 
         public LogMelOptions Spectrogram => run.Recipe.Spectrogram;
 
+        public IReadOnlyList<Encoder> Encoders { get; } = [run.Model.VideoEncoder, run.Model.AudioEncoder];
+
         public torch.Tensor EmbedVideo(ClipBatch batch) => run.Model.EmbedVideo(preprocessor.Video(batch));
 
         public torch.Tensor EmbedAudio(ClipBatch batch) => run.Model.EmbedAudio(preprocessor.AudioOfAllWindows(batch));

@@ -112,7 +112,8 @@ internal sealed class SyncMeter(ISyncModel model, ClipLoader loader, int batch, 
     public IReadOnlyList<PairDistances> Measure(string stage, IReadOnlyList<ClipRequest> requests, List<LeftOut> leftOut)
     {
         var result = new List<PairDistances>(requests.Count);
-        foreach (var (request, distances) in Distances(stage, requests, batch, leftOut))
+        var size = requests.Count == 0 ? 1 : InferenceBatch.Of(batch, model.Encoders, requests[0], model.Clip.Size, model.Spectrogram);
+        foreach (var (request, distances) in Distances(stage, requests, size, leftOut))
         {
             result.Add(new PairDistances(request.Video.Id, request.Audio[1].Kind, distances[0], distances[1]));
         }

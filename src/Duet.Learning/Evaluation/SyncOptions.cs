@@ -12,8 +12,8 @@ public sealed record SyncOptions : IValidated
     /// <summary>Clips per video and kind of negative.</summary>
     public int ClipsPerVideo { get; init; } = 5;
 
-    /// <summary>Clips that pass the networks at once.</summary>
-    public int Batch { get; init; } = 16;
+    /// <summary>Clips that pass the networks at once; 0: chosen by memory.</summary>
+    public int Batch { get; init; }
 
     /// <summary>Largest offset of the curves to either side, seconds.</summary>
     public Rational MaxOffsetSeconds { get; init; } = 2;
@@ -41,11 +41,16 @@ public sealed record SyncOptions : IValidated
             yield return new ValidationError(nameof(Split), "names no part; take test, all, or a split of the catalog");
         }
 
-        foreach (var (name, value) in new[] { (nameof(ClipsPerVideo), ClipsPerVideo), (nameof(Batch), Batch), (nameof(Resamples), Resamples) })
+        foreach (var (name, value) in new[] { (nameof(ClipsPerVideo), ClipsPerVideo), (nameof(Resamples), Resamples) })
         {
             if (value < 1)
             {
                 yield return new ValidationError(name, "must be at least 1");
+            }
+
+            if (Batch < 0)
+            {
+                yield return new ValidationError(nameof(Batch), "must be at least 0; 0 chooses by memory");
             }
         }
 

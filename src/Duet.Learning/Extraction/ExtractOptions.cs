@@ -45,8 +45,8 @@ public sealed record ExtractOptions : IValidated
     /// <summary>Into how many shares the parts are divided.</summary>
     public int Shards { get; init; } = 1;
 
-    /// <summary>Clips that pass the networks at once.</summary>
-    public int Batch { get; init; } = 16;
+    /// <summary>Clips that pass the networks at once; 0: chosen by memory.</summary>
+    public int Batch { get; init; }
 
     /// <summary>What the convolutions compute in: fp32 by default, so that parts from several machines are of one kind.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
@@ -57,11 +57,16 @@ public sealed record ExtractOptions : IValidated
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()
     {
-        foreach (var (name, value) in new[] { (nameof(ClipsPerVideo), ClipsPerVideo), (nameof(Batch), Batch), (nameof(VideosPerPart), VideosPerPart), (nameof(Shards), Shards) })
+        foreach (var (name, value) in new[] { (nameof(ClipsPerVideo), ClipsPerVideo), (nameof(VideosPerPart), VideosPerPart), (nameof(Shards), Shards) })
         {
             if (value < 1)
             {
                 yield return new ValidationError(name, "must be at least 1");
+            }
+
+            if (Batch < 0)
+            {
+                yield return new ValidationError(nameof(Batch), "must be at least 0; 0 chooses by memory");
             }
         }
 

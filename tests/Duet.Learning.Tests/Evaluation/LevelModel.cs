@@ -2,6 +2,7 @@ using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Learning.Audio;
 using Duet.Learning.Evaluation;
+using Duet.Learning.Models;
 using TorchSharp;
 
 namespace Duet.Learning.Tests.Evaluation;
@@ -17,6 +18,8 @@ internal sealed class LevelModel : ISyncModel
     public PairOptions Pairs { get; init; } = new();
 
     public LogMelOptions Spectrogram { get; init; } = new() { Normalisation = SpectrogramNormalisation.None };
+
+    public IReadOnlyList<Encoder> Encoders => [];
 
     public torch.Tensor EmbedVideo(ClipBatch batch)
     {

@@ -67,8 +67,8 @@ public sealed record RetrievalOptions : IValidated
     /// <summary>Training clips that calibrate it.</summary>
     public int CalibrationClips { get; init; } = 256;
 
-    /// <summary>Clips that pass the networks at once.</summary>
-    public int Batch { get; init; } = 16;
+    /// <summary>Clips that pass the networks at once; 0: chosen by memory.</summary>
+    public int Batch { get; init; }
 
     /// <summary>Resamples of the bootstrap.</summary>
     public int Resamples { get; init; } = Bootstrap.DefaultResamples;
@@ -76,11 +76,16 @@ public sealed record RetrievalOptions : IValidated
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()
     {
-        foreach (var (name, value) in new[] { (nameof(ClipsPerVideo), ClipsPerVideo), (nameof(Batch), Batch), (nameof(Resamples), Resamples), (nameof(CalibrationClips), CalibrationClips) })
+        foreach (var (name, value) in new[] { (nameof(ClipsPerVideo), ClipsPerVideo), (nameof(Resamples), Resamples), (nameof(CalibrationClips), CalibrationClips) })
         {
             if (value < 1)
             {
                 yield return new ValidationError(name, "must be at least 1");
+            }
+
+            if (Batch < 0)
+            {
+                yield return new ValidationError(nameof(Batch), "must be at least 0; 0 chooses by memory");
             }
         }
 
@@ -97,7 +102,7 @@ public sealed record RetrievalOptions : IValidated
             yield return new ValidationError(nameof(RecallAt), "must be one or more numbers from 1 to 10000, ascending");
         }
 
-        if (CalibrateBatchNorm && RandomSeeds > 0 && Batch < 2)
+        if (CalibrateBatchNorm && RandomSeeds > 0 && Batch == 1)
         {
             yield return new ValidationError(nameof(Batch), "must be at least 2 to calibrate batch normalisation");
         }
