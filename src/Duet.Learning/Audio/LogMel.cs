@@ -1,3 +1,4 @@
+using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -65,7 +66,7 @@ public sealed class LogMel : IDisposable
         var power = spectrum.mul_(spectrum).sum(-1);
         if (options.Power != 2)
         {
-            power = power.pow_(options.Power / 2);
+            power = power.RaiseInPlace(options.Power / 2);
         }
 
         var mel = power.matmul(filters);
@@ -113,13 +114,13 @@ public sealed class LogMel : IDisposable
         switch (options.Log)
         {
             case LogCompression.Natural:
-                return mel.clamp_(options.Floor).log_();
+                return mel.RaiseToAtLeast(options.Floor).log_();
             case LogCompression.Log10:
-                return mel.clamp_(options.Floor).log10_();
+                return mel.RaiseToAtLeast(options.Floor).log10_();
             case LogCompression.Db:
-                return mel.clamp_(options.Floor).log10_().mul_(20 / options.Power);
+                return mel.RaiseToAtLeast(options.Floor).log10_().MultiplyInPlace(20 / options.Power);
             case LogCompression.NaturalAboveE:
-                return where(mel > Math.E, mel.clamp(min: Math.E).log_(), mel / Math.E);
+                return where(mel.IsAbove(Math.E), mel.AtLeast(Math.E).log_(), mel.Over(Math.E));
             default:
                 return mel;
         }

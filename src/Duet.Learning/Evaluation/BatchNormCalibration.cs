@@ -1,4 +1,5 @@
 using Duet.Learning.Models;
+using Duet.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Duet.Learning.Evaluation;
@@ -39,7 +40,7 @@ internal sealed class BatchNormCalibration
         foreach (var (running, sum) in statistics)
         {
             // From zero, one batch leaves momentum times its own statistics.
-            sum.add_(running.to_type(ScalarType.Float64) / BatchNormalisation.Momentum);
+            sum.AddInPlace(running.to_type(ScalarType.Float64).Over(BatchNormalisation.Momentum));
         }
 
         batches++;
@@ -67,7 +68,7 @@ internal sealed class BatchNormCalibration
         using var none = no_grad();
         foreach (var (running, sum) in statistics)
         {
-            running.copy_((sum / batches).to_type(running.dtype));
+            running.copy_(sum.Over(batches).to_type(running.dtype));
             sum.Dispose();
         }
 

@@ -1,3 +1,4 @@
+using Duet.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Duet.Learning.Models;
@@ -27,7 +28,7 @@ internal static class AutogradPass
         for (var i = 0; i < block.Body.Count; i++)
         {
             map = Normalise(block.Body[i], map);
-            map = Activate(block.Body[i], i == block.Body.Count - 1 ? map.add_(shortcut) : map);
+            map = Activate(block.Body[i], i == block.Body.Count - 1 ? map.AddInPlace(shortcut) : map);
         }
 
         return map;

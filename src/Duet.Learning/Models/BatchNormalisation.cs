@@ -22,7 +22,6 @@ internal sealed class BatchNormalisation : nn.Module<Tensor, Tensor>
     /// <summary>What a batch's statistics weigh in the running ones.</summary>
     internal const double Momentum = 0.1;
     private readonly double epsilon;
-    private readonly Scalar one;
     private Parameter weight;
     private Parameter bias;
     private Tensor running_mean;
@@ -40,9 +39,6 @@ internal sealed class BatchNormalisation : nn.Module<Tensor, Tensor>
         bias = new Parameter(zeros(channels).DetachFromDisposeScope());
         running_mean = zeros(channels).DetachFromDisposeScope();
         running_var = ones(channels).DetachFromDisposeScope();
-
-        // Kept: TorchSharp passes a scalar's handle on without keeping the scalar, whose finaliser may free it in the middle of the call.
-        one = 1;
         num_batches_tracked = zeros([], dtype: ScalarType.Int64).DetachFromDisposeScope();
         register_parameter(nameof(weight), weight);
         register_parameter(nameof(bias), bias);
@@ -154,6 +150,6 @@ internal sealed class BatchNormalisation : nn.Module<Tensor, Tensor>
         }
 
         using var none = no_grad();
-        num_batches_tracked.add_(one, one);
+        num_batches_tracked.AddInPlace(1);
     }
 }

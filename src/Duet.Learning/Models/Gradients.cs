@@ -1,3 +1,4 @@
+using Duet.Learning.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ internal static class Gradients
         {
             using (sum)
             {
-                sum.add_(gradient);
+                sum.AddInPlace(gradient);
             }
 
             return;

@@ -93,6 +93,6 @@ public sealed class ProjectionHead : nn.Module<Tensor, Tensor>
             embedding = nn.functional.normalize(embedding);
         }
 
-        return (options.Scale == 1.0 ? embedding : embedding * options.Scale).MoveToOuterDisposeScope();
+        return (options.Scale == 1.0 ? embedding : embedding.Times(options.Scale)).MoveToOuterDisposeScope();
     }
 }

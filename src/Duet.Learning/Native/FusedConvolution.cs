@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Duet.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Duet.Learning.Native;
@@ -21,7 +22,7 @@ internal static unsafe partial class FusedConvolution
         if (residual is not null && residual.shape.AsSpan(2).IndexOfAnyExcept(1) < 0)
         {
             // libtorch 2.10 fails where the residual has one pixel: its strides fit two memory formats.
-            var sum = Compute(input, weight, bias, stride, padding, null, relu: false).add_(residual);
+            var sum = Compute(input, weight, bias, stride, padding, null, relu: false).AddInPlace(residual);
             return relu ? sum.relu_() : sum;
         }
 

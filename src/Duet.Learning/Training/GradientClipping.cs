@@ -1,3 +1,4 @@
+using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,15 +21,14 @@ public static class GradientClipping
             return 0;
         }
 
-        var norms = gradients.Select(g => linalg.vector_norm(g.to_type(ScalarType.Float32))).ToArray();
-        var norm = linalg.vector_norm(stack(norms)).ToDouble();
+        var norms = gradients.Select(g => g.to_type(ScalarType.Float32).norm()).ToArray();
+        var norm = stack(norms).norm().Number();
         if (norm > maximum)
         {
-            // As a tensor: TorchSharp's scalars may be freed by their finaliser in the middle of a call.
-            var scale = tensor((float)(maximum / (norm + 1e-6)), device: gradients[0].device);
+            var scale = maximum / (norm + 1e-6);
             foreach (var gradient in gradients)
             {
-                gradient.mul_(scale);
+                gradient.MultiplyInPlace(scale);
             }
         }
 

@@ -1,3 +1,4 @@
+using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ internal sealed class StepGradient(Tensor[] parameters, int batches, int clips)
             sums[name] = sums.GetValueOrDefault(name) + (number * weight);
         }
 
-        (batches == 1 ? result.Loss : result.Loss * ((double)result.Clips / clips)).backward();
+        (batches == 1 ? result.Loss : result.Loss.Times((double)result.Clips / clips)).backward();
     }
 
     /// <summary>Called after the last batch: makes up for clips that did not count.</summary>
@@ -50,7 +51,7 @@ internal sealed class StepGradient(Tensor[] parameters, int batches, int clips)
         using var noGradient = no_grad();
         foreach (var parameter in parameters)
         {
-            parameter.grad?.mul_((double)clips / counted);
+            parameter.grad?.MultiplyInPlace((double)clips / counted);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Duet.Data.Clips;
 using Duet.Data.Files;
+using Duet.Learning.Native;
 using Duet.Learning.Training.Profiling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -197,7 +198,7 @@ public sealed class Trainer : IDisposable
         profile?.Mark(StepPhase.Waiting);
         RecordFailures(batch);
         var result = task.Step(batch);
-        var value = result.Loss.ToDouble();
+        var value = result.Loss.Number();
         if (!double.IsFinite(value))
         {
             throw Diverged("loss", value, state.Step + 1);

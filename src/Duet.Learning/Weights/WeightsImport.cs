@@ -158,7 +158,7 @@ public static class WeightsImport
             var from = stored[match.Prefix + tensor.Name];
             var target = state[tensor.Name];
             target.copy_(weights.Read(from));
-            if (!tensor.IsCounter && !target.isfinite().all().ToBoolean())
+            if (!tensor.IsCounter && !target.isfinite().all().IsTrue())
             {
                 throw new WeightsException($"The tensor '{SafeTensorsHeader.Shown(from.Name)}' of '{weights.Source}' holds values that are not finite{(from.Type == ScalarType.Float64 ? " in F32" : "")}: such weights can't be used.");
             }

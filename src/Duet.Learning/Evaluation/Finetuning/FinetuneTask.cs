@@ -4,6 +4,7 @@ using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Data.Store;
 using Duet.Learning.Audio;
+using Duet.Learning.Native;
 using Duet.Learning.Training;
 using Duet.Learning.Weights;
 using TorchSharp;
@@ -125,16 +126,16 @@ internal sealed class FinetuneTask : ITrainingTask
             inputs = [.. inputs.Select(x =>
             {
                 var share = weight.reshape([-1, .. Enumerable.Repeat(1L, (int)x.dim() - 1)]);
-                return (x * share) + (x.index_select(0, order) * (1 - share));
+                return (x * share).Plus(x.index_select(0, order) * share.SubtractedFrom(1));
             })];
         }
 
         var scores = model.Scores(inputs, clips.Count == 0 ? null : augmentation.Dropout(clips, model.Features, epoch)?.to(settings.Device));
-        var loss = clips.Count == 0 ? scores.sum() * 0
+        var loss = clips.Count == 0 ? scores.sum().Times(0)
             : weight is null ? nn.functional.cross_entropy(scores, targets)
-            : ((weight * CrossEntropies(scores, targets)) + ((1 - weight) * CrossEntropies(scores, mixed))).mean();
+            : (weight * CrossEntropies(scores, targets)).Plus(weight.SubtractedFrom(1) * CrossEntropies(scores, mixed)).mean();
         using var gradientless = no_grad();
-        var right = clips.Count == 0 ? 0 : scores.argmax(1).eq(targets).to_type(ScalarType.Float64).mean().ToDouble();
+        var right = clips.Count == 0 ? 0 : scores.argmax(1).eq(targets).to_type(ScalarType.Float64).mean().Number();
         return new StepResult(loss, clips.Count, [new("accuracy_clips", right)]);
     }
 
@@ -156,8 +157,8 @@ internal sealed class FinetuneTask : ITrainingTask
                 if (clips.Count > 0)
                 {
                     var (scores, targets) = (model.Scores(inputs), Targets(clips));
-                    loss += nn.functional.cross_entropy(scores, targets, reduction: nn.Reduction.Sum).ToDouble();
-                    right += scores.argmax(1).eq(targets).sum().ToDouble();
+                    loss += nn.functional.cross_entropy(scores, targets, reduction: nn.Reduction.Sum).Number();
+                    right += scores.argmax(1).eq(targets).sum().Number();
                     read += clips.Count;
                 }
             }

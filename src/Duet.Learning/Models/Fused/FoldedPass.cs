@@ -1,3 +1,4 @@
+using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,7 +30,7 @@ internal sealed class FoldedPass : IDisposable
             var scale = tensor(normalised.Scale).reshape([-1, .. Enumerable.Repeat(1L, (int)weight.Dimensions - 1)]);
             var (filters, bias) = ((weight * scale).to(type), tensor(normalised.Shift).to(type));
             pass.folded.Add(unit, (unit.Convolution.Shape(filters).DetachFromDisposeScope(), bias.DetachFromDisposeScope()));
-            if (!float.IsFinite((filters.sum(ScalarType.Float32) + bias.sum(ScalarType.Float32)).item<float>()))
+            if (!double.IsFinite(filters.sum(ScalarType.Float32).Plus(bias.sum(ScalarType.Float32)).Number()))
             {
                 pass.Dispose();
                 return null;

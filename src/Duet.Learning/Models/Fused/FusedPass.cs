@@ -237,7 +237,7 @@ internal sealed class FusedPass
 
             using (Second)
             {
-                return First!.add_(Second);
+                return First!.AddInPlace(Second);
             }
         }
     }

@@ -5,6 +5,7 @@ using Duet.Data.Datasets;
 using Duet.Data.Store;
 using Duet.Learning.Audio;
 using Duet.Learning.Models;
+using Duet.Learning.Native;
 using Duet.Learning.Recipes;
 using Duet.Learning.Training;
 using Duet.Learning.Weights;
@@ -120,7 +121,7 @@ public sealed class AvtsTask : ITrainingTask
         if (pairs.Clips == 0)
         {
             // Means over nothing are no numbers.
-            return new StepResult(model.Distance(pairs.Video, pairs.Audio).sum() * 0, 0, [.. Measured.Select(name => KeyValuePair.Create(name, 0.0))]);
+            return new StepResult(model.Distance(pairs.Video, pairs.Audio).sum().Times(0), 0, [.. Measured.Select(name => KeyValuePair.Create(name, 0.0))]);
         }
 
         var loss = model.Loss(pairs.Video, pairs.Audio, pairs.InSync, recipe.Avts.Margin);
@@ -128,8 +129,8 @@ public sealed class AvtsTask : ITrainingTask
         var distance = model.Distance(pairs.Video, pairs.Audio);
         double[] values =
         [
-            distance[..pairs.Clips].mean().ToDouble(),
-            distance[pairs.Clips..].mean().ToDouble(),
+            distance[..pairs.Clips].mean().Number(),
+            distance[pairs.Clips..].mean().Number(),
             CollapseDetector.Spread(pairs.Video[..pairs.Clips]),
             CollapseDetector.Spread(pairs.Audio),
         ];

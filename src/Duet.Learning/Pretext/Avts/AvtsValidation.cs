@@ -1,6 +1,7 @@
 using Duet.Data.Clips;
 using Duet.Data.Store;
 using Duet.Learning.Audio;
+using Duet.Learning.Native;
 using Duet.Learning.Recipes;
 using Duet.Learning.Training;
 using TorchSharp;
@@ -64,7 +65,7 @@ internal sealed class AvtsValidation
                     continue;
                 }
 
-                loss += model.Loss(pairs.Video, pairs.Audio, pairs.InSync, margin).ToDouble() * pairs.Clips;
+                loss += model.Loss(pairs.Video, pairs.Audio, pairs.InSync, margin).Number() * pairs.Clips;
                 var values = model.Distance(pairs.Video, pairs.Audio).cpu().data<float>().ToArray();
                 distances.AddRange(pairs.Kept.Select((at, i) => (clips.Requests[(int)at].Audio[1].Kind, (double)values[i], (double)values[pairs.Clips + i])));
             }

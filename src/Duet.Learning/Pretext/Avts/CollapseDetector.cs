@@ -1,3 +1,4 @@
+using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,8 +27,8 @@ public sealed class CollapseDetector(double threshold, int patience)
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var z = embeddings.to_type(ScalarType.Float32);
-        var unit = z / linalg.vector_norm(z, dims: [1], keepdim: true).clamp_min(1e-12);
-        return unit.std(0, unbiased: false).mean().ToDouble() * Math.Sqrt(z.shape[1]);
+        var unit = z / z.norm(1, keepdim: true).AtLeast(1e-12);
+        return unit.std(0, unbiased: false).mean().Number() * Math.Sqrt(z.shape[1]);
     }
 
     /// <summary>Takes in one interval's means.</summary>

@@ -1,3 +1,4 @@
+using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,16 +38,16 @@ public static class ContrastiveLoss
         }
 
         var squared = SquaredDistance(first, second);
-        var missing = (margin - Root(squared)).clamp_min(0);
-        return ((inSync * squared) + ((1 - inSync) * missing.square())).mean();
+        var missing = Root(squared).SubtractedFrom(margin).AtLeast(0);
+        return (inSync * squared).Plus(inSync.SubtractedFrom(1) * missing.Squared()).mean();
     }
 
-    private static Tensor SquaredDistance(Tensor first, Tensor second) => (first - second).square().sum(1);
+    private static Tensor SquaredDistance(Tensor first, Tensor second) => (first - second).Squared().sum(1);
 
     private static Tensor Root(Tensor squared)
     {
         // sqrt's slope at 0 is infinite, and infinity times the zero that it meets on the way back is NaN: keep 0 away from it.
-        var apart = squared > 0;
+        var apart = squared.IsAbove(0);
         return where(apart, where(apart, squared, ones_like(squared)).sqrt(), zeros_like(squared));
     }
 }

@@ -7,6 +7,7 @@ using Duet.Data.Datasets;
 using Duet.Learning.Audio;
 using Duet.Learning.Evaluation;
 using Duet.Learning.Models;
+using Duet.Learning.Native;
 using Duet.Learning.Recipes;
 using Duet.Learning.Training;
 using Duet.Learning.Weights;
@@ -180,7 +181,7 @@ public sealed class ClusteringTask : ITrainingTask
             using (NewDisposeScope())
             {
                 var (loss, labelled, numbers) = Losses(batch, validation, a => a.Validation);
-                foreach (var (name, value) in numbers.Prepend(new("loss", loss.ToDouble())))
+                foreach (var (name, value) in numbers.Prepend(new("loss", loss.Number())))
                 {
                     sums[name] = sums.GetValueOrDefault(name) + (value * labelled);
                 }
@@ -282,12 +283,12 @@ public sealed class ClusteringTask : ITrainingTask
 
                 using var target = tensor(targets, device: device);
                 var logits = model.Logits(stream.Name, lesson.Clustering, features);
-                var loss = nn.functional.cross_entropy(logits, target, ignore_index: Ignored, reduction: nn.Reduction.Sum) / known;
-                total += loss * lesson.Weight;
+                var loss = nn.functional.cross_entropy(logits, target, ignore_index: Ignored, reduction: nn.Reduction.Sum).Over(known);
+                total = total.Plus(loss.Times(lesson.Weight));
                 using var noGradient = no_grad();
                 var name = stream.Lessons.Count == 1 ? stream.Name : $"{stream.Name}_from_{lesson.Clustering}";
-                numbers.Add(new($"loss_{name}", loss.ToDouble()));
-                numbers.Add(new($"accuracy_{name}", logits.argmax(1).eq(target).sum().ToDouble() / known));
+                numbers.Add(new($"loss_{name}", loss.Number()));
+                numbers.Add(new($"accuracy_{name}", logits.argmax(1).eq(target).sum().Number() / known));
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Duet.Data;
 using Duet.Learning.Evaluation;
+using Duet.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Duet.Learning.Pretext.Clustering;
@@ -110,11 +111,11 @@ internal sealed class FeatureSpace
             });
             foreach (var part in parts)
             {
-                sum.add_(part!);
+                sum.AddInPlace(part!);
                 part!.Dispose();
             }
         }
 
-        return sum.div_(rows.Rows);
+        return sum.DivideInPlace(rows.Rows);
     }
 }
