@@ -79,6 +79,10 @@ internal static class ChildProcess
             finally
             {
                 Kill(process);
+
+                // Process leaves pipes that somebody has read to the garbage collector, which is in no hurry.
+                process.StandardOutput.Dispose();
+                process.StandardError.Dispose();
                 await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
                 await ended.CancelAsync().ConfigureAwait(false);
                 await watchdog.ConfigureAwait(false);

@@ -31,6 +31,7 @@ internal sealed class Linear : nn.Module<Tensor, Tensor>
     /// <param name="key">A name that no other layer had, nor this one before.</param>
     public void Reset(double deviation, long seed, string key)
     {
+        using var scope = NewDisposeScope(); // zero_ gives a tensor of its own
         using var gradients = no_grad();
         WeightInitialisation.Normal(weight, deviation, seed, $"{key}.weight");
         bias.zero_();

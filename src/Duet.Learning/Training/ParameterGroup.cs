@@ -48,6 +48,7 @@ internal sealed class ParameterGroup : IDisposable
 
     public void Reset()
     {
+        using var scope = NewDisposeScope(); // zero_ gives a tensor of its own
         using var noGradient = no_grad();
         foreach (var tensor in state.SelectMany(s => s))
         {
