@@ -32,6 +32,14 @@ internal static class Arithmetic
         return tensor.add_(scalar, factor);
     }
 
+    /// <summary><c>tensor += number</c>.</summary>
+    public static Tensor AddInPlace(this Tensor tensor, double number)
+    {
+        using var scalar = number.ToScalar();
+        using var factor = 1.ToScalar();
+        return tensor.add_(scalar, factor);
+    }
+
     /// <summary><c>number - tensor</c>.</summary>
     public static Tensor SubtractedFrom(this Tensor tensor, double number)
     {

@@ -105,8 +105,8 @@ public sealed record EpochPlan(IReadOnlyList<ClipRequest> Requests, string Stage
 /// <summary>What a batch gives.</summary>
 /// <param name="Loss">A scalar to differentiate: a mean over clips. Where no clip counts it is 0, with a graph that leads to every parameter.</param>
 /// <param name="Clips">How many clips the loss is the mean over, by which batches are weighted when their gradients are accumulated.</param>
-/// <param name="Metrics">Numbers to average over an interval, by name; the same names for every batch.</param>
-public sealed record StepResult(Tensor Loss, int Clips, IReadOnlyList<KeyValuePair<string, double>> Metrics);
+/// <param name="Metrics">Numbers to average over an interval, by name; the same names for every batch. Tensors of one, without axes, on the loss's device: reading them here would wait for it.</param>
+public sealed record StepResult(Tensor Loss, int Clips, IReadOnlyList<KeyValuePair<string, Tensor>> Metrics);
 
 /// <summary>A method's own memory: a few values, and tensors where it needs them.</summary>
 /// <param name="Values">Numbers and short lists.</param>

@@ -45,18 +45,21 @@ internal sealed class IntervalMeter(TrainerState state)
         }
     }
 
-    /// <summary>Adds a step.</summary>
-    public void Add(int count, IEnumerable<KeyValuePair<string, double>> numbers)
+    /// <summary>A step was taken.</summary>
+    /// <param name="count">Its clips.</param>
+    public void Count(int count) => clips += count;
+
+    /// <summary>Adds a step's numbers.</summary>
+    public void Add(IEnumerable<KeyValuePair<string, double>> numbers)
     {
         steps++;
-        clips += count;
         foreach (var (name, value) in numbers)
         {
             sums[name] = sums.GetValueOrDefault(name) + value;
         }
     }
 
-    /// <summary>The means so far, in the order in which the numbers first came.</summary>
+    /// <summary>The means over the steps that were read, in the order in which the numbers first came; empty where none was.</summary>
     public Dictionary<string, double> Means() => sums.ToDictionary(s => s.Key, s => s.Value / steps, StringComparer.Ordinal);
 
     /// <summary>Begins a new interval.</summary>

@@ -13,37 +13,39 @@ namespace Duet.Learning.Training;
 /// <param name="clips">Clips of a step, unreadable ones included.</param>
 internal sealed class StepGradient(Tensor[] parameters, int batches, int clips)
 {
-    private readonly Dictionary<string, double> sums = new(StringComparer.Ordinal);
-    private double loss;
-    private long counted;
+    private readonly List<Tensor> values = [];
+    private readonly List<int> counted = [];
 
-    /// <summary>The step's loss: the mean over the clips that count.</summary>
-    public double Loss => batches == 1 ? loss : loss / Math.Max(1, counted);
+    /// <summary>What a batch measured, by name: <c>loss</c> first.</summary>
+    public string[] Names { get; private set; } = [];
 
-    /// <summary>What was measured beside it, in the order in which the first batch gave it.</summary>
-    public IEnumerable<KeyValuePair<string, double>> Numbers => batches == 1 ? sums : sums.Select(s => KeyValuePair.Create(s.Key, s.Value / Math.Max(1, counted)));
+    /// <summary>Batch by batch the numbers of <see cref="Names"/>, <c>[names]</c>, fp64, where they were computed.</summary>
+    public IReadOnlyList<Tensor> Values => values;
+
+    /// <summary>How many clips each batch's numbers are means over.</summary>
+    public int[] Clips => [.. counted];
 
     /// <summary>Adds a batch's gradient to the parameters'.</summary>
-    /// <param name="result">What the method gave.</param>
-    /// <param name="value">Its loss as a number.</param>
-    public void Add(StepResult result, double value)
+    /// <param name="result">What the method gave. Its numbers are copied into the dispose scope around the present one.</param>
+    public void Add(StepResult result)
     {
-        // A step of one batch is its mean already: nothing is multiplied, so nothing is rounded.
-        var weight = batches == 1 ? 1 : result.Clips;
-        loss += value * weight;
-        counted += result.Clips;
-        foreach (var (name, number) in result.Metrics)
+        Names = ["loss", .. result.Metrics.Select(m => m.Key)];
+        using (no_grad())
         {
-            sums[name] = sums.GetValueOrDefault(name) + (number * weight);
+            values.Add(stack([result.Loss.detach().to(ScalarType.Float64), .. result.Metrics.Select(m => m.Value.to(ScalarType.Float64))]).MoveToOuterDisposeScope());
         }
 
+        counted.Add(result.Clips);
+
+        // A step of one batch is its mean already: nothing is multiplied, so nothing is rounded.
         (batches == 1 ? result.Loss : result.Loss.Times((double)result.Clips / clips)).backward();
     }
 
     /// <summary>Called after the last batch: makes up for clips that did not count.</summary>
     public void Complete()
     {
-        if (batches == 1 || counted == clips || counted == 0)
+        var known = counted.Sum(c => (long)c);
+        if (batches == 1 || known == clips || known == 0)
         {
             return;
         }
@@ -51,7 +53,7 @@ internal sealed class StepGradient(Tensor[] parameters, int batches, int clips)
         using var noGradient = no_grad();
         foreach (var parameter in parameters)
         {
-            parameter.grad?.MultiplyInPlace((double)clips / counted);
+            parameter.grad?.MultiplyInPlace((double)clips / known);
         }
     }
 }

@@ -26,6 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly Tensor[] parameters;
     private readonly LearningRateSchedule schedule;
     private readonly IntervalMeter interval;
+    private readonly StepLedger ledger = new();
     private readonly int stepsPerEpoch;
     private readonly Stopwatch clock = new();
     private readonly double secondsBefore;
@@ -68,7 +69,11 @@ public sealed class Trainer : IDisposable
         state = resumeFrom?.CopyTo(task, optimiser) ?? new TrainerState();
         interval = new IntervalMeter(state);
         (secondsBefore, firstStep) = (state.Seconds, state.Step);
+        ReadsEveryStep = parameters.All(p => p.device_type == DeviceType.CPU);
     }
+
+    /// <summary>Whether the loop looks at a step's numbers before it takes the next one: so on a CPU, where nothing is waited for. The numbers are the same.</summary>
+    internal bool ReadsEveryStep { get; init; }
 
     /// <summary>Where the run stands.</summary>
     public TrainerState State => state;
@@ -92,7 +97,11 @@ public sealed class Trainer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => optimiser.Dispose();
+    public void Dispose()
+    {
+        optimiser.Dispose();
+        ledger.Dispose();
+    }
 
     private TrainingOutcome Train(CancellationToken stop)
     {
@@ -176,17 +185,18 @@ public sealed class Trainer : IDisposable
         }
 
         gradient.Complete();
-        IEnumerable<KeyValuePair<string, double>> numbers = [new("loss", gradient.Loss), .. gradient.Numbers];
-        if (options.ClipNorm > 0)
-        {
-            numbers = numbers.Append(new("gradient_norm", GradientClipping.ByGlobalNorm([.. parameters.Select(p => p.grad!)], options.ClipNorm)));
-        }
-
+        var norm = options.ClipNorm > 0 ? GradientClipping.ByGlobalNorm([.. parameters.Select(p => p.grad!)], options.ClipNorm) : null;
         var learningRate = schedule.At(state.Step - state.RoundStart, state.Plateau.Reductions);
         optimiser.Step(learningRate);
         profile?.Mark(StepPhase.Optimiser);
-        interval.Add(options.ClipsPerStep, numbers);
-        state = state with { Step = state.Step + 1, Batch = state.Batch + options.Accumulate, EpochLoss = state.EpochLoss + gradient.Loss };
+        interval.Count(options.ClipsPerStep);
+        state = state with { Step = state.Step + 1, Batch = state.Batch + options.Accumulate };
+        ledger.Add(state.Step, gradient, norm);
+        if (ReadsEveryStep)
+        {
+            Read();
+        }
+
         Report(plan.Stage, learningRate);
     }
 
@@ -198,14 +208,8 @@ public sealed class Trainer : IDisposable
         profile?.Mark(StepPhase.Waiting);
         RecordFailures(batch);
         var result = task.Step(batch);
-        var value = result.Loss.Number();
-        if (!double.IsFinite(value))
-        {
-            throw Diverged("loss", value, state.Step + 1);
-        }
-
         profile?.MarkForward(task.TimePreparing);
-        gradient.Add(result, value);
+        gradient.Add(result);
         profile?.Mark(StepPhase.Backward);
     }
 
@@ -267,8 +271,24 @@ public sealed class Trainer : IDisposable
         return new TrainingOutcome(finished, state.Step, Steps, state.Seconds, file);
     }
 
+    /// <summary>Takes in what the steps since the last time measured.</summary>
+    private void Read()
+    {
+        foreach (var reading in ledger.Read())
+        {
+            if (!double.IsFinite(reading.Loss))
+            {
+                throw Diverged("loss", reading.Loss, reading.Step);
+            }
+
+            interval.Add(reading.Numbers);
+            state = state with { EpochLoss = state.EpochLoss + reading.Loss };
+        }
+    }
+
     private string Save()
     {
+        Read();
         state = interval.Into(state) with
         {
             Updates = optimiser.Updates,
@@ -280,6 +300,16 @@ public sealed class Trainer : IDisposable
 
     private void Report(string stage, double learningRate)
     {
+        var endsInterval = state.Step % options.LogEvery == 0 || state.Batch == stepsPerEpoch * options.Accumulate;
+        if (endsInterval)
+        {
+            Read();
+        }
+        else if (ledger.HasUnread)
+        {
+            return; // on a GPU: nothing is known of this step yet
+        }
+
         var elapsed = clock.Elapsed;
         var line = new StepProgress
         {
@@ -293,7 +323,7 @@ public sealed class Trainer : IDisposable
             ClipsPerSecond = interval.ClipsPerSecond,
             DataWaitShare = interval.DataWaitShare,
             TimeLeft = elapsed / (state.Step - firstStep) * (Steps - state.Step),
-            EndsInterval = state.Step % options.LogEvery == 0 || state.Batch == stepsPerEpoch * options.Accumulate,
+            EndsInterval = endsInterval,
         };
         progress?.Report(line);
         if (!line.EndsInterval)

@@ -2,6 +2,7 @@ using Duet.Data.Clips;
 using Duet.Data.Randomness;
 using Duet.Data.Store;
 using Duet.Learning.Audio;
+using Duet.Learning.Native;
 using Shouldly;
 using TorchSharp;
 using Xunit;
@@ -48,6 +49,19 @@ public sealed class ClipPreprocessorTests
                 }
             }
         }
+    }
+
+    /// <summary>A GPU is sent bytes and normalises them itself: the same arithmetic, tried here on the CPU.</summary>
+    [Fact]
+    public void Bytes_are_normalised_on_a_device_as_they_are_on_the_way_to_a_cpu()
+    {
+        var clip = new ClipOptions { Mean = [0.1, 0.2, 0.3], Std = [0.5, 0.25, 0.125] };
+        using var batch = Batch(2, 3, 24, 0, 0);
+        using var preprocessor = new ClipPreprocessor(clip, Plain, null, torch.CPU);
+        using var scope = torch.NewDisposeScope();
+        var bytes = torch.tensor(batch.Frames.AsSpan(0, 2 * 3 * 24 * 24 * 3).ToArray()).reshape(2, 3, 24, 24, 3);
+        var sent = preprocessor.Normalised(bytes.SentTo(torch.CPU)).permute(0, 4, 1, 2, 3);
+        (sent - preprocessor.Video(batch)).abs().max().item<float>().ShouldBeLessThan(2e-6f);
     }
 
     [Fact]

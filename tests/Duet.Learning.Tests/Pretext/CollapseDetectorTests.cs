@@ -12,10 +12,10 @@ public sealed class CollapseDetectorTests
     {
         using var scope = torch.NewDisposeScope();
         var generator = new torch.Generator(3);
-        CollapseDetector.Spread(torch.randn([4096, 32], generator: generator)).ShouldBe(1, 0.02);
-        CollapseDetector.Spread(torch.randn([4096, 32], generator: generator) * 1000).ShouldBe(1, 0.02); // length does not count
-        CollapseDetector.Spread(torch.ones([16, 32]) * torch.rand([16, 1], generator: generator)).ShouldBe(0, 1e-3);
-        CollapseDetector.Spread(torch.zeros([16, 32])).ShouldBe(0);
+        CollapseDetector.Spread(torch.randn([4096, 32], generator: generator)).item<double>().ShouldBe(1, 0.02);
+        CollapseDetector.Spread(torch.randn([4096, 32], generator: generator) * 1000).item<double>().ShouldBe(1, 0.02); // length does not count
+        CollapseDetector.Spread(torch.ones([16, 32]) * torch.rand([16, 1], generator: generator)).item<double>().ShouldBe(0, 1e-3);
+        CollapseDetector.Spread(torch.zeros([16, 32])).item<double>().ShouldBe(0);
     }
 
     [Fact]

@@ -88,9 +88,9 @@ public sealed class OptimiserTests
     {
         using var scope = torch.NewDisposeScope();
         torch.Tensor[] gradients = [torch.tensor(new[] { 3f, 0f }), torch.tensor(new[] { 0f, 4f, 0f })];
-        GradientClipping.ByGlobalNorm(gradients, 10).ShouldBe(5, 1e-6);
+        GradientClipping.ByGlobalNorm(gradients, 10).item<float>().ShouldBe(5, 1e-6);
         gradients[1][1].ToDouble().ShouldBe(4);
-        GradientClipping.ByGlobalNorm(gradients, 1).ShouldBe(5, 1e-6);
+        GradientClipping.ByGlobalNorm(gradients, 1).item<float>().ShouldBe(5, 1e-6);
         gradients[0][0].ToDouble().ShouldBe(0.6, 1e-5);
         gradients[1][1].ToDouble().ShouldBe(0.8, 1e-5);
     }

@@ -120,8 +120,8 @@ internal sealed class FinetuneTask : ITrainingTask
         Tensor? weight = null;
         if (augmentation.Pairs(clips, epoch) is var (partner, own))
         {
-            var order = tensor(partner, device: settings.Device);
-            weight = tensor(own, device: settings.Device);
+            var order = tensor(partner).SentTo(settings.Device);
+            weight = tensor(own).SentTo(settings.Device);
             mixed = targets.index_select(0, order);
             inputs = [.. inputs.Select(x =>
             {
@@ -130,12 +130,12 @@ internal sealed class FinetuneTask : ITrainingTask
             })];
         }
 
-        var scores = model.Scores(inputs, clips.Count == 0 ? null : augmentation.Dropout(clips, model.Features, epoch)?.to(settings.Device));
+        var scores = model.Scores(inputs, clips.Count == 0 ? null : augmentation.Dropout(clips, model.Features, epoch)?.SentTo(settings.Device));
         var loss = clips.Count == 0 ? scores.sum().Times(0)
             : weight is null ? nn.functional.cross_entropy(scores, targets)
             : (weight * CrossEntropies(scores, targets)).Plus(weight.SubtractedFrom(1) * CrossEntropies(scores, mixed)).mean();
         using var gradientless = no_grad();
-        var right = clips.Count == 0 ? 0 : scores.argmax(1).eq(targets).to_type(ScalarType.Float64).mean().Number();
+        var right = clips.Count == 0 ? zeros([], device: settings.Device) : scores.argmax(1).eq(targets).to_type(ScalarType.Float64).mean();
         return new StepResult(loss, clips.Count, [new("accuracy_clips", right)]);
     }
 
@@ -259,11 +259,11 @@ internal sealed class FinetuneTask : ITrainingTask
             return (inputs, kept.Length == 0 ? [] : batch.Requests);
         }
 
-        var rows = tensor(kept, device: settings.Device);
+        var rows = tensor(kept).SentTo(settings.Device);
         return ([.. inputs.Select(x => x.index_select(0, rows))], [.. kept.Select(i => batch.Requests[(int)i])]);
     }
 
-    private Tensor Targets(IReadOnlyList<ClipRequest> clips) => tensor(clips.Select(c => (long)settings.ClassOf(c.Video.Label!)).ToArray(), device: settings.Device);
+    private Tensor Targets(IReadOnlyList<ClipRequest> clips) => tensor(clips.Select(c => (long)settings.ClassOf(c.Video.Label!)).ToArray()).SentTo(settings.Device);
 
     private void CheckClasses(IReadOnlyList<StoredVideo> train)
     {

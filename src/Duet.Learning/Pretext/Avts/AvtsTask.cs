@@ -121,16 +121,16 @@ public sealed class AvtsTask : ITrainingTask
         if (pairs.Clips == 0)
         {
             // Means over nothing are no numbers.
-            return new StepResult(model.Distance(pairs.Video, pairs.Audio).sum().Times(0), 0, [.. Measured.Select(name => KeyValuePair.Create(name, 0.0))]);
+            return new StepResult(model.Distance(pairs.Video, pairs.Audio).sum().Times(0), 0, [.. Measured.Select(name => KeyValuePair.Create(name, zeros([], device: device)))]);
         }
 
         var loss = model.Loss(pairs.Video, pairs.Audio, pairs.InSync, recipe.Avts.Margin);
         using var noGradient = no_grad();
         var distance = model.Distance(pairs.Video, pairs.Audio);
-        double[] values =
+        Tensor[] values =
         [
-            distance[..pairs.Clips].mean().Number(),
-            distance[pairs.Clips..].mean().Number(),
+            distance[..pairs.Clips].mean(),
+            distance[pairs.Clips..].mean(),
             CollapseDetector.Spread(pairs.Video[..pairs.Clips]),
             CollapseDetector.Spread(pairs.Audio),
         ];

@@ -21,14 +21,15 @@ public sealed class CollapseDetector(double threshold, int patience)
 
     /// <summary>The spread of a batch: standard deviation of l2-normalised embeddings, mean over dimensions, times the root of the dimensions.</summary>
     /// <param name="embeddings"><c>[batch, dimensions]</c>, a batch of at least two.</param>
-    public static double Spread(Tensor embeddings)
+    /// <returns>A tensor of one, fp64.</returns>
+    public static Tensor Spread(Tensor embeddings)
     {
         ArgumentNullException.ThrowIfNull(embeddings);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var z = embeddings.to_type(ScalarType.Float32);
         var unit = z / z.norm(1, keepdim: true).AtLeast(1e-12);
-        return unit.std(0, unbiased: false).mean().Number() * Math.Sqrt(z.shape[1]);
+        return unit.std(0, unbiased: false).mean().to(ScalarType.Float64).Times(Math.Sqrt(z.shape[1])).MoveToOuterDisposeScope();
     }
 
     /// <summary>Takes in one interval's means.</summary>

@@ -1,5 +1,6 @@
 using Duet.Data.Clips;
 using Duet.Learning.Audio;
+using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,8 +27,8 @@ internal sealed record PairBatch(Tensor Video, Tensor Audio, Tensor InSync, IRea
         var sounds = model.EmbedAudio(cat([preprocessor.Audio(batch, 0), preprocessor.Audio(batch, 1)], 0));
         if (kept.Length < batch.Count)
         {
-            clips = clips.index_select(0, tensor(kept, device: device));
-            sounds = sounds.index_select(0, tensor(kept.Concat(kept.Select(i => i + batch.Count)).ToArray(), device: device));
+            clips = clips.index_select(0, tensor(kept).SentTo(device));
+            sounds = sounds.index_select(0, tensor(kept.Concat(kept.Select(i => i + batch.Count)).ToArray()).SentTo(device));
         }
 
         var inSync = cat([ones(kept.Length, device: device), zeros(kept.Length, device: device)]);

@@ -181,9 +181,9 @@ public sealed class ClusteringTask : ITrainingTask
             using (NewDisposeScope())
             {
                 var (loss, labelled, numbers) = Losses(batch, validation, a => a.Validation);
-                foreach (var (name, value) in numbers.Prepend(new("loss", loss.Number())))
+                foreach (var (name, value) in numbers.Prepend(new("loss", loss)))
                 {
-                    sums[name] = sums.GetValueOrDefault(name) + (value * labelled);
+                    sums[name] = sums.GetValueOrDefault(name) + (value.Number() * labelled);
                 }
 
                 clips += labelled;
@@ -258,14 +258,14 @@ public sealed class ClusteringTask : ITrainingTask
     /// The weighted cross-entropies of all heads, means over the clips that have a label, how many those are, and what they measure (XDC, section 3: each
     /// encoder predicts the labels that its plan names). A clip that one clustering has no label for teaches no head.
     /// </summary>
-    private (Tensor Loss, int Clips, List<KeyValuePair<string, double>> Numbers) Losses(ClipBatch batch, ClipParts parts, Func<ClusterAssignment, int[]> side)
+    private (Tensor Loss, int Clips, List<KeyValuePair<string, Tensor>> Numbers) Losses(ClipBatch batch, ClipParts parts, Func<ClusterAssignment, int[]> side)
     {
         (int Place, int Part)[] taught =
         [
             .. batch.Readable().Select(i => ((int)i, parts.IndexOf(batch.Requests[(int)i]))).Where(c => plan.Clusterings.All(l => side(labels![l.Name])[c.Item2] != ClusterAssignment.None)),
         ];
         var known = Math.Max(1, taught.Length); // none of them gives 0, not 0 / 0
-        var numbers = new List<KeyValuePair<string, double>>();
+        var numbers = new List<KeyValuePair<string, Tensor>>();
         var inputs = plan.Streams.Select(s => s.Modality).Distinct().ToDictionary(m => m, m => m == Modality.Video ? Preprocessor.Video(batch) : Preprocessor.Audio(batch, 0));
         var total = zeros(1, device: device).sum();
         foreach (var stream in plan.Streams)
@@ -281,14 +281,14 @@ public sealed class ClusteringTask : ITrainingTask
                     targets[place] = clusters[part];
                 }
 
-                using var target = tensor(targets, device: device);
+                var target = tensor(targets).SentTo(device);
                 var logits = model.Logits(stream.Name, lesson.Clustering, features);
                 var loss = nn.functional.cross_entropy(logits, target, ignore_index: Ignored, reduction: nn.Reduction.Sum).Over(known);
                 total = total.Plus(loss.Times(lesson.Weight));
                 using var noGradient = no_grad();
                 var name = stream.Lessons.Count == 1 ? stream.Name : $"{stream.Name}_from_{lesson.Clustering}";
-                numbers.Add(new($"loss_{name}", loss.Number()));
-                numbers.Add(new($"accuracy_{name}", logits.argmax(1).eq(target).sum().Number() / known));
+                numbers.Add(new($"loss_{name}", loss.detach()));
+                numbers.Add(new($"accuracy_{name}", logits.argmax(1).eq(target).sum().to(ScalarType.Float64).Over(known)));
             }
         }
 
