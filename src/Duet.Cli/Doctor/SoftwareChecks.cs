@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Duet.Data.Media;
 using Duet.Learning.Native;
 
 namespace Duet.Cli.Doctor;
@@ -23,9 +24,9 @@ internal static class SoftwareChecks
             await ToolAsync("ffmpeg", cancellationToken).ConfigureAwait(false),
             await ToolAsync("ffprobe", cancellationToken).ConfigureAwait(false),
         };
-        if (findings[0].Status == FindingStatus.Good)
+        if (findings[0].Status == FindingStatus.Good && MediaTools.Locate("ffmpeg") is { } ffmpeg)
         {
-            findings.Add(await CodecsAsync(cancellationToken).ConfigureAwait(false));
+            findings.Add(await CodecsAsync(ffmpeg, cancellationToken).ConfigureAwait(false));
         }
 
         findings.Add(StandardLibrary());
@@ -101,9 +102,7 @@ internal static class SoftwareChecks
     private static async Task<Finding> ToolAsync(string name, CancellationToken cancellationToken)
     {
         const string remedy = "Videos are read with it; stores that exist can be used without. To get it: sudo apt-get update && sudo apt-get install -y ffmpeg";
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => Path.Combine(folder, name))
-            .FirstOrDefault(File.Exists);
+        var path = MediaTools.Locate(name);
         if (path is null)
         {
             return new Finding(name, "not on the PATH", FindingStatus.Problem, remedy);
@@ -116,9 +115,9 @@ internal static class SoftwareChecks
             : new Finding(name, $"{path} does not run", FindingStatus.Problem, remedy);
     }
 
-    private static async Task<Finding> CodecsAsync(CancellationToken cancellationToken)
+    private static async Task<Finding> CodecsAsync(string ffmpeg, CancellationToken cancellationToken)
     {
-        var output = await OutputAsync("ffmpeg", ["-hide_banner", "-codecs"], cancellationToken).ConfigureAwait(false) ?? "";
+        var output = await OutputAsync(ffmpeg, ["-hide_banner", "-codecs"], cancellationToken).ConfigureAwait(false) ?? "";
         var missing = MissingDecoders(output);
         if (!output.Contains("libx264", StringComparison.Ordinal))
         {

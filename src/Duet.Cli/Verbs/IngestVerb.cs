@@ -41,6 +41,9 @@ internal static class IngestVerb
         var silenceDb = new Option<double?>("--silence-db") { Description = "Level below which 0.1 s of sound is silent, dB. New store: -60.", HelpName = "DB" };
         var still = Limit("--still", limits.Still, "Videos whose picture stands still for at least this share are quarantined, 0 to 1, or 2 for never.", "SHARE");
         var stall = new Option<int>("--stall-seconds") { Description = "ffmpeg is stopped where it makes no progress on a file for so long.", DefaultValueFactory = _ => 120, HelpName = "SECONDS" };
+        var cpu = new Option<int?>("--cpu-seconds") { Description = "ffmpeg is stopped where it takes more processor time for a file. Default: 600, and 1 ms per byte or 200 s per second of its length more, whichever is less.", HelpName = "SECONDS" };
+        var memory = new Option<int>("--memory-megabytes") { Description = "Memory that ffmpeg may take for a file, MiB.", DefaultValueFactory = _ => 4096, HelpName = "MIB" };
+        var pixels = new Option<int>("--frame-megapixels") { Description = "Largest picture that is decoded, millions of pixels.", DefaultValueFactory = _ => 128, HelpName = "MPX" };
         var shard = new Option<int>("--shard-megabytes") { Description = "Size of a shard file, MiB.", DefaultValueFactory = _ => 1024, HelpName = "MIB" };
         var verb = new Verb("ingest", "Brings videos into a store: upright frames at one rate, mono sound, both on one clock. Sources are only read.")
         {
@@ -55,7 +58,7 @@ internal static class IngestVerb
             ],
         };
         verb.Arguments.Add(source);
-        foreach (var option in new Option[] { store, fps, shortSide, sampleRate, quality, jobs, layout, labels, streams, minSeconds, minDecodable, silent, silenceDb, still, stall, shard })
+        foreach (var option in new Option[] { store, fps, shortSide, sampleRate, quality, jobs, layout, labels, streams, minSeconds, minDecodable, silent, silenceDb, still, stall, cpu, memory, pixels, shard })
         {
             verb.Options.Add(option);
         }
@@ -77,6 +80,9 @@ internal static class IngestVerb
                 Layout = parse.GetValue(layout),
                 Streams = parse.GetValue(streams),
                 StallSeconds = parse.GetValue(stall),
+                CpuSeconds = parse.GetValue(cpu),
+                MemoryMegabytes = parse.GetValue(memory),
+                FrameMegapixels = parse.GetValue(pixels),
                 ShardMegabytes = parse.GetValue(shard),
                 Limits = new Option[] { minSeconds, minDecodable, silent, still }.All(limit => parse.GetResult(limit) is null or { Implicit: true }) ? null : new QualityLimits
                 {

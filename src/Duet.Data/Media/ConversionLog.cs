@@ -40,16 +40,20 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
     /// <summary>The first line that ffmpeg marked as an error.</summary>
     public string? FirstError { get; private set; }
 
-    /// <summary>Whether ffmpeg ran out of disk space.</summary>
+    /// <summary>A limit that ffmpeg met.</summary>
+    public Refusal Refusal { get; private set; }
+
+    /// <summary>Whether ffmpeg seems to say that it ran out of disk space.</summary>
     public bool DiskFull { get; private set; }
 
-    /// <summary>Whether ffmpeg was asked to stop, as by Ctrl-C.</summary>
+    /// <summary>Whether ffmpeg seems to say that it was asked to stop, as by Ctrl-C.</summary>
     public bool Interrupted { get; private set; }
 
     /// <summary>Takes one line.</summary>
     /// <param name="line">
     /// ffmpeg's own lines begin with who speaks and how loud: <c>[Parsed_freezedetect_5 @ 0x55] [info] lavfi.freezedetect.freeze_start: 1.2</c>. What a file says about
-    /// itself (its title, its comments) is printed too, but indented, so that it can't pass for one of them.
+    /// itself (its title, its comments) is printed too, but indented. A few of its texts, such as the name of an unknown codec, are printed as they are, line
+    /// breaks included, and can pass for ffmpeg's: nothing that concerns other files may rest on a line alone.
     /// </param>
     public void Add(string line)
     {
@@ -92,7 +96,8 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
     private void Freeze(string text)
     {
         if (FreezeValue().Match(text) is not { Success: true } match
-            || !double.TryParse(match.Groups[2].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+            || !double.TryParse(match.Groups[2].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            || !double.IsFinite(value))
         {
             return;
         }
@@ -103,7 +108,7 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
                 freezeStart = value;
                 break;
             case "duration":
-                StillSeconds += value;
+                StillSeconds += Math.Max(0, value);
                 freezeStart = -1;
                 break;
             default:
@@ -131,6 +136,7 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
     private void Error(string line, string text)
     {
         FirstError ??= Prober.Plain(line);
+        Refusal = Refusal == Refusal.None ? Refusals.Of(text) : Refusal;
         DiskFull |= text.AsSpan().TrimEnd(" .)").EndsWith("No space left on device"); // at the end: a file's name may hold these words too
         if (DecodeError().Match(text) is { Success: true } match && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var stream))
         {

@@ -42,8 +42,11 @@ internal sealed record ConversionRequest
     /// <summary>Most bytes of sound to take.</summary>
     public required long MaxSampleBytes { get; init; }
 
-    /// <summary>How long ffmpeg may make no progress.</summary>
-    public required TimeSpan Stall { get; init; }
+    /// <summary>What the file may cost.</summary>
+    public required MediaLimits Limits { get; init; }
+
+    /// <summary>Processor time that it may take.</summary>
+    public required TimeSpan ProcessorTime { get; init; }
 
     /// <summary>Told how many frames are done, now and then.</summary>
     public Action<int>? OnFrames { get; init; }
@@ -55,11 +58,15 @@ internal sealed record ConversionRequest
 /// <param name="SampleCount">Samples written.</param>
 /// <param name="Log">What ffmpeg said.</param>
 /// <param name="Failure">Why ffmpeg did not come to the file's end; null where it did.</param>
-internal sealed record Conversion(IReadOnlyList<long> FrameOffsets, long FramesEnd, long SampleCount, ConversionLog Log, string? Failure);
+/// <param name="Limit">Which limit ended it, and how to raise it; null where none did.</param>
+/// <param name="Refusal">Which limit ffmpeg met on the way, and how to raise it; it may not have mattered.</param>
+internal sealed record Conversion(
+    IReadOnlyList<long> FrameOffsets, long FramesEnd, long SampleCount, ConversionLog Log, string? Failure, string? Limit, string? Refusal);
 
 /// <summary>
-/// One ffmpeg per file: it decodes once and yields both JPEG frames (through a pipe, so that it ends when this process does)
-/// and PCM samples (into a file). The first frame's and the first sample's times are those of the decoded data, not the container's word.
+/// One ffmpeg per file: it decodes once and yields both JPEG frames (through a pipe) and PCM samples (into a file; through the pipe where there are
+/// no frames, so that on every system it ends when this process does).
+/// The first frame's and the first sample's times are those of the decoded data, not the container's word.
 /// </summary>
 internal static class Converter
 {
@@ -69,7 +76,11 @@ internal static class Converter
     /// <summary>Shortest stretch without movement that counts as still, seconds.</summary>
     public const double StillSeconds = 1;
 
-    private const int NoSpace = 28;
+    /// <summary>ffmpeg stops by itself at the end of what it may write, and after that it is stopped.</summary>
+    private const int FileSlack = 1 << 20;
+
+    /// <summary>ffmpeg's exit code after a signal. Its words alone are no proof: a file's own texts are printed between them.</summary>
+    private const int AfterSignal = 255;
 
     /// <summary>Converts a file.</summary>
     /// <exception cref="RunawayException">More came out than was allowed.</exception>
@@ -77,7 +88,9 @@ internal static class Converter
     public static async Task<Conversion> RunAsync(MediaTools tools, ConversionRequest request, CancellationToken cancellationToken)
     {
         var log = new ConversionLog(request.Video?.Index ?? -1, request.Audio?.Index ?? -1);
+        var limits = request.Limits.For(request.ProcessorTime, request.MaxSampleBytes + FileSlack);
         var splitter = new JpegSplitter();
+        using var sound = request.Video is null ? new FileStream(request.SamplesPath, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0) : null;
         var runaway = false;
         var exit = await ChildProcess.RunAsync(
             tools.Ffmpeg,
@@ -89,34 +102,66 @@ internal static class Converter
                     return;
                 }
 
-                splitter.Append(bytes);
-                request.Frames.Write(bytes);
-                request.OnFrames?.Invoke(splitter.Offsets.Count);
-                if (splitter.Offsets.Count > request.MaxFrames || splitter.Position > request.MaxFrameBytes)
+                Take(bytes);
+                if (splitter.Offsets.Count > request.MaxFrames || splitter.Position > request.MaxFrameBytes || sound?.Position > request.MaxSampleBytes)
                 {
                     runaway = true;
                     throw new RunawayException();
                 }
             },
             log.Add,
-            request.Stall,
+            limits,
             () => new FileInfo(request.SamplesPath) is { Exists: true } file ? file.Length : 0,
             cancellationToken).ConfigureAwait(false);
-        if (log.Interrupted && !exit.Stalled)
+        if (log.Interrupted && exit is { ExitCode: AfterSignal, Limit: ChildLimit.None })
         {
             await ChildProcess.InterruptedAsync(tools.Ffmpeg, cancellationToken).ConfigureAwait(false);
         }
 
-        if (log.DiskFull)
+        var samples = new FileInfo(request.SamplesPath);
+        var sampleBytes = samples.Exists ? samples.Length : 0;
+        if (exit.Limit == ChildLimit.FileSize || sampleBytes >= request.MaxSampleBytes)
         {
-            throw new IOException("No space left on device", NoSpace);
+            throw new RunawayException();
         }
 
-        var failure = exit.Stalled ? $"ffmpeg made no progress for {request.Stall.TotalSeconds:0} s"
-            : exit.ExitCode != 0 ? log.FirstError ?? $"ffmpeg ended with code {exit.ExitCode}"
-            : null;
-        var samples = new FileInfo(request.SamplesPath);
-        return new Conversion(splitter.Offsets, splitter.End, samples.Exists ? samples.Length / 2 : 0, log, failure);
+        var limit = request.Limits.Describe("ffmpeg", exit, limits);
+        if (log.DiskFull)
+        {
+            ProveRoom(request.SamplesPath + ".room");
+            limit = "ffmpeg said that the disk is full, and now it is not; ingest again";
+        }
+
+        var failure = exit.ExitCode != 0 ? log.FirstError ?? $"ffmpeg ended with code {exit.ExitCode}" : null;
+        return new Conversion(splitter.Offsets, splitter.End, sampleBytes / 2, log, failure, limit, request.Limits.Describe("ffmpeg", log.Refusal));
+
+        void Take(ReadOnlySpan<byte> bytes)
+        {
+            if (sound is not null)
+            {
+                sound.Write(bytes);
+                return;
+            }
+
+            splitter.Append(bytes);
+            request.Frames.Write(bytes);
+            request.OnFrames?.Invoke(splitter.Offsets.Count);
+        }
+    }
+
+    /// <summary>Whether the disk is full is asked of the disk: a file's own texts can be printed so that they look like ffmpeg's words.</summary>
+    /// <exception cref="IOException">It is full.</exception>
+    private static void ProveRoom(string path)
+    {
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            BufferSize = 0,
+            Options = FileOptions.DeleteOnClose,
+        });
+        file.Write(new byte[FileSlack]);
+        file.Flush(flushToDisk: true);
     }
 
     internal static IEnumerable<string> Arguments(ConversionRequest request) =>
@@ -125,7 +170,7 @@ internal static class Converter
         "-threads", Text(request.Threads),
         // A change of resolution inside a stream must not restart the graph, and with it the clock; the scaler follows by itself.
         .. request.Video is { } pictures ? (string[])[$"-reinit_filter:{pictures.Index}", "0"] : [],
-        .. Fence.Input(request.Path),
+        .. Fence.Input(request.Path, request.Limits.MaxPixels),
         "-filter_complex_threads", "1",
         .. request.Video is { } video ? (string[])["-filter_complex", VideoGraph(request, video)] : [],
         .. request.Audio is { } audio ? (string[])["-filter_complex", AudioGraph(request, audio)] : [],
@@ -137,7 +182,9 @@ internal static class Converter
         .. request.Audio is null ? (string[])[] :
         [
             "-map", "[sound]", "-c:a", "pcm_s16le", "-f", "s16le",
-            "-fs", request.MaxSampleBytes.ToString(CultureInfo.InvariantCulture), "-y", "file:" + request.SamplesPath,
+            .. request.Video is null
+                ? (string[])["-flush_packets", "0", "pipe:1"]
+                : ["-fs", request.MaxSampleBytes.ToString(CultureInfo.InvariantCulture), "-y", "file:" + request.SamplesPath],
         ],
     ];
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Duet.Data.Media;
 
 /// <summary>What ffmpeg and ffprobe may do with a file that nobody vouches for.</summary>
@@ -13,11 +15,12 @@ internal static class Fence
 
     /// <summary>Arguments that come before the input.</summary>
     /// <param name="path">The file; its name may begin with a dash or hold any character.</param>
-    public static IEnumerable<string> Input(string path) =>
+    /// <param name="maxPixels">Most pixels of a picture.</param>
+    public static IEnumerable<string> Input(string path, long maxPixels) =>
     [
         "-protocol_whitelist", "file",
         "-format_whitelist", Formats,
-        "-max_pixels", "134217728",
+        "-max_pixels", maxPixels.ToString(CultureInfo.InvariantCulture),
         "-i", "file:" + path,
     ];
 }

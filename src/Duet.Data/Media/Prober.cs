@@ -17,21 +17,24 @@ internal static class Prober
     /// <summary>Probes a file: itself where it is plain, by ffprobe where it is not.</summary>
     /// <param name="tools">Where ffprobe is.</param>
     /// <param name="path">The file.</param>
-    /// <param name="stall">How long ffprobe may take.</param>
+    /// <param name="limits">What the file may cost.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="MediaException">ffprobe can't read the file.</exception>
-    public static async Task<MediaProbe> ProbeAsync(MediaTools tools, string path, TimeSpan stall, CancellationToken cancellationToken) =>
-        Mp4Prober.TryProbe(path) ?? await AskAsync(tools, path, stall, cancellationToken).ConfigureAwait(false);
+    /// <exception cref="MediaLimitException">It would cost more than it may.</exception>
+    public static async Task<MediaProbe> ProbeAsync(MediaTools tools, string path, MediaLimits limits, CancellationToken cancellationToken) =>
+        Mp4Prober.TryProbe(path) ?? await AskAsync(tools, path, limits, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Asks ffprobe.</summary>
     /// <inheritdoc cref="ProbeAsync"/>
-    internal static async Task<MediaProbe> AskAsync(MediaTools tools, string path, TimeSpan stall, CancellationToken cancellationToken)
+    internal static async Task<MediaProbe> AskAsync(MediaTools tools, string path, MediaLimits limits, CancellationToken cancellationToken)
     {
         using var output = new MemoryStream();
         string? firstError = null;
+        var refusal = Refusal.None;
+        var processLimits = limits.For(limits.ProcessorTime ?? MediaLimits.LeastTime, fileBytes: 0);
         var exit = await ChildProcess.RunAsync(
             tools.Ffprobe,
-            ["-hide_banner", "-v", "error", "-of", "json=compact=1", "-show_entries", Entries, .. Fence.Input(path)],
+            ["-hide_banner", "-v", "error", "-of", "json=compact=1", "-show_entries", Entries, .. Fence.Input(path, limits.MaxPixels)],
             bytes =>
             {
                 if (output.Length + bytes.Length > MaxOutput)
@@ -41,21 +44,23 @@ internal static class Prober
 
                 output.Write(bytes);
             },
-            line => firstError ??= Plain(line),
-            stall,
+            line =>
+            {
+                firstError ??= Plain(line);
+                refusal = refusal == Refusal.None ? Refusals.Of(line) : refusal;
+            },
+            processLimits,
             otherProgress: null,
             cancellationToken).ConfigureAwait(false);
-        if (exit.Stalled)
-        {
-            throw new MediaException($"ffprobe made no progress for {stall.TotalSeconds:0} s");
-        }
-
+        var limit = limits.Describe("ffprobe", exit, processLimits) ?? limits.Describe("ffprobe", refusal);
         if (exit.ExitCode != 0)
         {
-            throw new MediaException(firstError ?? $"ffprobe ended with code {exit.ExitCode}");
+            throw limit is not null ? new MediaLimitException(limit) : new MediaException(firstError ?? $"ffprobe ended with code {exit.ExitCode}");
         }
 
-        return Parse(output.GetBuffer().AsMemory(0, (int)output.Length));
+        var probe = Parse(output.GetBuffer().AsMemory(0, (int)output.Length));
+        var isUnseen = probe.Video is null && probe.Streams.Any(stream => stream.Kind == MediaKind.Video && !stream.IsPicture); // a cover may be as large as it likes
+        return limit is not null && isUnseen ? throw new MediaLimitException(limit) : probe;
     }
 
     /// <summary>Reads ffprobe's JSON.</summary>

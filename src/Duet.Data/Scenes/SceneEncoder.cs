@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Duet.Data.Files;
@@ -84,30 +83,17 @@ internal static class SceneEncoder
     {
         // 4:2:0 halves both sides of the colour planes, which odd sizes don't allow.
         var pixels = (options.Width | options.Height) % 2 == 0 ? "yuv420p" : "yuv444p";
-        var start = new ProcessStartInfo("ffmpeg") { RedirectStandardInput = true, RedirectStandardError = true, UseShellExecute = false };
         string[] arguments =
         [
             "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
             "-f", "rawvideo", "-pixel_format", "bgr0", "-video_size", $"{options.Width}x{options.Height}",
-            "-framerate", options.FrameRate.ToString(CultureInfo.InvariantCulture), "-i", "pipe:0", "-i", wav,
+            "-framerate", options.FrameRate.ToString(CultureInfo.InvariantCulture), "-i", "pipe:0", "-i", "file:" + wav,
             "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", pixels, "-threads", "1",
             "-g", (2 * options.FrameRate).ToString(CultureInfo.InvariantCulture),
             "-c:a", "aac", "-b:a", options.SampleRate >= 32000 ? "128k" : "64k",
-            "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-movflags", "+faststart", "-f", "mp4", partial,
+            "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-movflags", "+faststart", "-f", "mp4", "file:" + partial,
         ];
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception error)
-        {
-            throw new DuetException("ffmpeg was not found on the PATH, and scenes are encoded with it. Install it (Debian, Ubuntu: apt-get install ffmpeg).", error);
-        }
+        return Process.Start(ChildProcess.StartInfo(MediaTools.Locate("ffmpeg") ?? throw new MediaToolsMissingException("ffmpeg"), arguments))!;
     }
 
     private static byte[] Wav(short[] samples, int sampleRate)

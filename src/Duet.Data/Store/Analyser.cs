@@ -8,8 +8,8 @@ namespace Duet.Data.Store;
 /// <param name="settings">The store's settings.</param>
 /// <param name="limits">What is quarantined.</param>
 /// <param name="spool">The spool folder.</param>
-/// <param name="stall">How long ffmpeg may make no progress.</param>
-internal sealed class Analyser(MediaTools tools, StoreSettings settings, QualityLimits limits, string spool, TimeSpan stall)
+/// <param name="cost">What a file may cost.</param>
+internal sealed class Analyser(MediaTools tools, StoreSettings settings, QualityLimits limits, string spool, MediaLimits cost)
 {
     /// <summary>Analyses a file.</summary>
     /// <param name="path">The file.</param>
@@ -19,10 +19,16 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
     /// <param name="cancellationToken">Stops.</param>
     public async Task<Analysis> AnalyseAsync(string path, string id, int threads, Action<double, double> onSeconds, CancellationToken cancellationToken)
     {
+        using var plain = PlainName.For(path, spool, id);
+        path = plain.Path;
         MediaProbe probe;
         try
         {
-            probe = await Prober.ProbeAsync(tools, path, stall, cancellationToken).ConfigureAwait(false);
+            probe = await Prober.ProbeAsync(tools, path, cost, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MediaLimitException e)
+        {
+            return new Analysis { Reason = QuarantineReason.Limit, Detail = e.Message };
         }
         catch (MediaException e)
         {
@@ -51,6 +57,11 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         if (video is not null && size is null)
         {
             return analysis with { Reason = QuarantineReason.FrameSize, Detail = $"its pictures are {video.Width}x{video.Height} pixels" };
+        }
+
+        if (video is not null && (long)video.Width * video.Height > cost.MaxPixels)
+        {
+            return analysis with { Reason = QuarantineReason.Limit, Detail = cost.TooManyPixels };
         }
 
         var frames = Path.Combine(spool, id + ".mjpg");
@@ -84,7 +95,10 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
     {
         var rate = settings.FrameRate.ToDouble();
         var declared = Math.Max(chosen.Video?.DurationSeconds ?? 0, analysis.Probe!.DurationSeconds ?? 0);
-        var maxFrames = declared > 0 ? (int)Math.Min(StoreLayout.MaxFrames, ((1.5 * declared) + 60) * rate) : StoreLayout.MaxFrames;
+        var longest = declared > 0 ? (1.5 * declared) + 60 : double.PositiveInfinity; // gaps in the sound become silence, however long they claim to be
+        var maxFrames = (int)Math.Min(StoreLayout.MaxFrames, longest * rate);
+        const long maxWav = StoreLayout.MaxWav - 1024;
+        var maxSampleBytes = (long)Math.Min(maxWav, longest * settings.SampleRate * sizeof(short));
         Conversion conversion;
         try
         {
@@ -101,37 +115,46 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
                     Height = chosen.Size?.Height ?? 0,
                     SampleRate = settings.SampleRate,
                     JpegQuality = settings.JpegQuality,
-                    Threads = threads,
+                    Threads = cost.ThreadsFor(threads, (long)(chosen.Video?.Width ?? 0) * (chosen.Video?.Height ?? 0)),
                     Frames = frames,
                     SamplesPath = samplesPath,
                     MaxFrames = maxFrames,
                     MaxFrameBytes = StoreLayout.MaxEntry,
-                    MaxSampleBytes = StoreLayout.MaxWav - 1024,
-                    Stall = stall,
+                    MaxSampleBytes = maxSampleBytes,
+                    Limits = cost,
+                    ProcessorTime = cost.TimeFor(new FileInfo(path).Length, declared),
                     OnFrames = count => onSeconds(count / rate, declared),
                 },
                 cancellationToken).ConfigureAwait(false);
         }
-        catch (RunawayException) when (maxFrames < StoreLayout.MaxFrames && new FileInfo(framesPath).Length <= StoreLayout.MaxEntry)
+        catch (RunawayException) when (maxFrames < StoreLayout.MaxFrames && new FileInfo(framesPath).Length <= StoreLayout.MaxEntry && Length(samplesPath) < maxWav)
         {
             return analysis with { Reason = QuarantineReason.Damaged, Detail = $"its timestamps run far past its length of {declared:0.#} s" };
         }
         catch (RunawayException)
         {
-            return analysis with { Reason = QuarantineReason.TooLong, Detail = "its pictures take more than 8 GB; cut it into parts" };
+            return analysis with { Reason = QuarantineReason.TooLong, Detail = "its pictures would take more than 8 GB, or its sound more than 4 GB; cut it into parts" };
         }
         catch (FormatException e)
         {
             return analysis with { Reason = QuarantineReason.Undecodable, Detail = $"what ffmpeg made of it is no stream of JPEGs: {e.Message}" };
         }
 
-        return Judge(analysis, chosen, framesPath, samplesPath, conversion);
+        var judged = Judge(analysis, chosen, framesPath, samplesPath, conversion);
+        return conversion.Refusal is { } refusal && judged.Reason is (QuarantineReason.Undecodable or QuarantineReason.Damaged)
+            ? analysis with { Reason = QuarantineReason.Limit, Detail = refusal }
+            : judged;
     }
 
     private Analysis Judge(Analysis analysis, Chosen chosen, string framesPath, string samplesPath, Conversion conversion)
     {
         var (pictures, sound) = (chosen.Video is not null, chosen.Audio is not null);
         var frameCount = conversion.FrameOffsets.Count;
+        if (conversion.Limit is { } limit)
+        {
+            return analysis with { Reason = QuarantineReason.Limit, Detail = limit };
+        }
+
         if ((pictures && frameCount == 0) || (sound && conversion.SampleCount == 0))
         {
             var what = pictures && frameCount == 0 ? "no frame" : "no sound";
@@ -199,6 +222,8 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
             Seconds = chosen.Video is null ? storedSound : chosen.Audio is null ? storedPictures : Math.Min(storedPictures, storedSound),
         };
     }
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     private LoudnessMeter Loudness(string samplesPath, ClockAlignment alignment)
     {

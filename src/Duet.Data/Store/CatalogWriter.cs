@@ -118,7 +118,7 @@ internal sealed class CatalogWriter : IDisposable
         : null;
 
     /// <summary>Judges every measured content by other limits.</summary>
-    /// <returns>Contents that were quarantined, would be ready now, and have to be converted for that.</returns>
+    /// <returns>Contents that were quarantined, would or might be ready now, and have to be converted for that.</returns>
     public HashSet<string> Rejudge(IEnumerable<KnownContent> contents, QualityLimits limits)
     {
         var again = new HashSet<string>(StringComparer.Ordinal);
@@ -127,6 +127,11 @@ internal sealed class CatalogWriter : IDisposable
         {
             if (content.Quality is not { } quality)
             {
+                if (string.Equals(content.Reason, QuarantineReason.Limit, StringComparison.Ordinal))
+                {
+                    again.Add(content.Id); // the limit may be another now, or the machine less busy
+                }
+
                 continue;
             }
 

@@ -56,6 +56,18 @@ public sealed record IngestOptions : IValidated
     /// <summary>How long ffmpeg may make no progress on a file, seconds.</summary>
     public int StallSeconds { get; init; } = 120;
 
+    /// <summary>
+    /// Processor seconds that ffmpeg may take for a file, those of all of its threads together. Null: 600, and a millisecond more for each byte of the file or 200 seconds
+    /// for each second that it lasts, whichever is less.
+    /// </summary>
+    public int? CpuSeconds { get; init; }
+
+    /// <summary>Memory that ffmpeg may take for a file, MiB.</summary>
+    public int MemoryMegabytes { get; init; } = 4096;
+
+    /// <summary>Largest picture that is decoded, millions of pixels.</summary>
+    public int FrameMegapixels { get; init; } = 128;
+
     /// <summary>From which size on a shard is full, MiB.</summary>
     public int ShardMegabytes { get; init; } = 1024;
 
@@ -64,6 +76,15 @@ public sealed record IngestOptions : IValidated
 
     /// <summary>Where ffmpeg is; looked up on the PATH where null.</summary>
     public MediaTools? Tools { get; init; }
+
+    /// <summary>What one file may cost.</summary>
+    internal MediaLimits MediaLimits => new()
+    {
+        Stall = TimeSpan.FromSeconds(StallSeconds),
+        ProcessorTime = CpuSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        MemoryMegabytes = MemoryMegabytes,
+        FrameMegapixels = FrameMegapixels,
+    };
 
     /// <inheritdoc/>
     public IEnumerable<ValidationError> Validate()
@@ -101,6 +122,21 @@ public sealed record IngestOptions : IValidated
         if (StallSeconds is < 1 or > 86_400)
         {
             yield return new(nameof(StallSeconds), "must be 1 second to a day (86400)");
+        }
+
+        if (CpuSeconds is < 1 or > 31_536_000)
+        {
+            yield return new(nameof(CpuSeconds), "must be 1 second to a year (31536000)");
+        }
+
+        if (MemoryMegabytes is < 256 or > 1 << 24)
+        {
+            yield return new(nameof(MemoryMegabytes), "must be 256 to 16777216 MiB");
+        }
+
+        if (FrameMegapixels is < 1 or > 2147)
+        {
+            yield return new(nameof(FrameMegapixels), "must be 1 to 2147 million pixels");
         }
 
         if (ShardMegabytes is < 1 or > 1 << 20)

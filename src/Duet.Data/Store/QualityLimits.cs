@@ -85,6 +85,9 @@ public static class QuarantineReason
     /// <summary>Pictures too small, or far too long for their height.</summary>
     public const string FrameSize = "frame_size";
 
+    /// <summary>ffmpeg met one of the limits of time, memory or picture size; tried again each time.</summary>
+    public const string Limit = "limit";
+
     /// <summary>The file can't be opened.</summary>
     public const string Unreadable = "unreadable";
 

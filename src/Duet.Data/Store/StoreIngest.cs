@@ -119,7 +119,7 @@ public static class StoreIngest
             this.plan = plan;
             this.progress = progress;
             jobs = options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount;
-            analyser = new Analyser(tools, settings, limits, StoreLayout.Spool(store), TimeSpan.FromSeconds(options.StallSeconds));
+            analyser = new Analyser(tools, settings, limits, StoreLayout.Spool(store), options.MediaLimits);
             claims = new ConcurrentDictionary<string, Task<bool>>(plan.KnownContents.Select(id => KeyValuePair.Create(id, Task.FromResult(true))), StringComparer.Ordinal);
 
             // Bounded, so that converted videos that wait for the writer do not fill the disk.

@@ -62,7 +62,7 @@ public sealed class BadInputTests : IDisposable
         }
 
         var ffmpeg = Path.Combine(folder, "ffmpeg");
-        File.WriteAllText(ffmpeg, "#!/bin/sh\n/bin/cat >/dev/null\nfor last; do :; done\necho cut short >\"$last\"\necho \"Error closing file $last: No space left on device\" >&2\n");
+        File.WriteAllText(ffmpeg, "#!/bin/sh\n/bin/cat >/dev/null\nfor last; do :; done\nlast=${last#file:}\necho cut short >\"$last\"\necho \"Error closing file $last: No space left on device\" >&2\n");
         File.SetUnixFileMode(ffmpeg, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
         var result = DuetProcess.RunIn(folder, new Dictionary<string, string> { ["PATH"] = folder }, "demo", "--out", "d", "--videos", "1");

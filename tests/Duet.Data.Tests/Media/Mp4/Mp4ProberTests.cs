@@ -177,7 +177,7 @@ public sealed class Mp4ProberTests : IDisposable
         (isPlain ?? mine is not null).ShouldBe(mine is not null, kind);
         if (mine is not null)
         {
-            var ffprobe = await Prober.AskAsync(MediaTools.Find(), path, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            var ffprobe = await Prober.AskAsync(MediaTools.Find(), path, new IngestOptions { Source = path, Store = path }.MediaLimits, TestContext.Current.CancellationToken);
             JsonSerializer.Serialize(mine, VideoEntry.JsonOptions).ShouldBe(JsonSerializer.Serialize(ffprobe, VideoEntry.JsonOptions), kind);
         }
 
