@@ -77,12 +77,12 @@ internal static class ChildProcess
             }
             finally
             {
-                Kill(process);
+                // Whoever threw has killed it; and one that has closed its pipes and lives on is the watch's.
+                await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
 
                 // Process leaves pipes that somebody has read to the garbage collector, which is in no hurry.
                 process.StandardOutput.Dispose();
                 process.StandardError.Dispose();
-                await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
                 await ended.CancelAsync().ConfigureAwait(false);
                 await watching.ConfigureAwait(false);
             }

@@ -31,7 +31,7 @@ public sealed class MediaLimitsTests : IDisposable
     [Trait("Category", "Slow")]
     public async Task A_limit_says_its_name_and_once_raised_lets_the_file_in()
     {
-        TestVideos.Make(folder["v", "large.mkv"], 0.2, "testsrc=s=8000x8000:r=10:d={0}", TestVideos.Tone, "-c:v", "mjpeg", "-c:a", "pcm_s16le");
+        TestVideos.Make(folder["v", "large.mkv"], 0.2, "testsrc=s=8000x8000:r=10:d={0}", TestVideos.Tone, "-c:v", "ffv1", "-c:a", "pcm_s16le");
 
         await QuarantinedAsync(new() { Source = folder["v"], Store = folder["s"], FrameMegapixels = 63 }, "--frame-megapixels");
         await QuarantinedAsync(new() { Source = folder["v"], Store = folder["s"], MemoryMegabytes = 256 }, "--memory-megabytes");
