@@ -97,7 +97,10 @@ public sealed class FenceTests : IDisposable
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(In(name))!);
         File.WriteAllText(In(name), "#!/bin/sh\n" + script + "\n");
-        File.SetUnixFileMode(In(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(In(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private void MakeVideo(string name)
