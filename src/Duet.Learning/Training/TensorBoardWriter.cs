@@ -13,6 +13,9 @@ namespace Duet.Learning.Training;
 /// </summary>
 public sealed class TensorBoardWriter : IDisposable
 {
+    /// <summary>What most messages take: one is made per number, and the library's own buffer is 4 KB.</summary>
+    private const int MessageBytes = 128;
+
     private readonly string path;
     private readonly Stream stream;
     private readonly TimeProvider time;
@@ -99,7 +102,7 @@ public sealed class TensorBoardWriter : IDisposable
     private static byte[] Encode(Action<CodedOutputStream> write)
     {
         using var buffer = new MemoryStream();
-        using (var output = new CodedOutputStream(buffer, leaveOpen: true))
+        using (var output = new CodedOutputStream(buffer, MessageBytes, leaveOpen: true))
         {
             write(output);
         }
