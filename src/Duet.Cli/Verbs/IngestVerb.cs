@@ -163,16 +163,22 @@ internal static class IngestVerb
             context.Line($"Not looked at by their extension: {string.Join(", ", summary.OtherFiles.Select(other => $"{other.Value} {other.Key}"))}.");
         }
 
-        if (summary.Unlisted.Count > 0)
-        {
-            const int shown = 10;
-            var more = summary.Unlisted.Count > shown ? $" and {summary.Unlisted.Count - shown} more (all with --json)" : "";
-            context.Line($"Not looked at, being in no list of the data set: {string.Join(", ", summary.Unlisted.Take(shown).Select(Plain))}{more}.");
-        }
+        PrintNames(context, "Not looked at, being in no list of the data set", summary.Unlisted);
+        PrintNames(context, "Not followed, being links to folders", summary.LinkedFolders);
 
         context.Line($"Read as {summary.Layout}.");
         context.Line($"{summary.Files} files: {summary.Ready} ready, {summary.Quarantined.Count} quarantined; {summary.Processed} done now in {Durations.Text(TimeSpan.FromSeconds(summary.Elapsed))}, {summary.Unchanged} unchanged.");
         context.Line($"The store {summary.Store} has {summary.StoreVideos} ready videos, {Durations.Text(TimeSpan.FromSeconds(summary.StoreSeconds))} in all.");
+    }
+
+    private static void PrintNames(CommandContext context, string what, IReadOnlyList<string> names)
+    {
+        const int shown = 10;
+        if (names.Count > 0)
+        {
+            var more = names.Count > shown ? $" and {names.Count - shown} more (all with --json)" : "";
+            context.Line($"{what}: {string.Join(", ", names.Take(shown).Select(Plain))}{more}.");
+        }
     }
 
     /// <summary>File names and messages are somebody else's: no control character of theirs reaches the terminal.</summary>

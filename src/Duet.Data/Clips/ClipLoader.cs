@@ -51,6 +51,9 @@ public sealed class ClipLoader : IDisposable
     /// <summary>Bound on the decoded clips that wait, bytes.</summary>
     public long QueueBytes { get; }
 
+    /// <summary>Hears of every sample that could not be read, on the consumer's thread, before its batch is delivered; what it throws ends the enumeration.</summary>
+    public Action<ClipRequest, SampleFailure>? OnFailure { get; set; }
+
     /// <summary>What the loader has done so far, over all enumerations.</summary>
     public LoaderStatistics Statistics => new(
         Stopwatch.GetElapsedTime(0, Interlocked.Read(ref waiting)),
@@ -101,6 +104,27 @@ public sealed class ClipLoader : IDisposable
         active?.Dispose();
     }
 
+    private void Tell(ClipBatch batch)
+    {
+        if (OnFailure is not { } hear || batch.Failures.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var failure in batch.Failures)
+            {
+                hear(batch.Requests[failure.Index], failure);
+            }
+        }
+        catch
+        {
+            batch.Dispose(); // nobody else will: it was not delivered
+            throw;
+        }
+    }
+
     private IEnumerable<ClipBatch> Enumerate(IReadOnlyList<ClipRequest> requests, BatchShape[] shapes, int firstBatch, CancellationToken cancellationToken)
     {
         ClipLoaderRun active;
@@ -132,6 +156,7 @@ public sealed class ClipLoader : IDisposable
                 Interlocked.Add(ref clips, next.Count);
                 Interlocked.Add(ref bytes, next.Bytes);
                 Interlocked.Add(ref failures, next.Failures.Count);
+                Tell(next);
                 yield return next;
             }
         }

@@ -9,9 +9,15 @@ namespace Duet.Data.Media;
 /// </summary>
 internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
 {
+    /// <summary>Silence that the resampler adds at once; a second at 16 kHz. Encoders that fall silent in pauses leave shorter holes.</summary>
+    public const int GapStep = 16384;
+
     private readonly PrintedTime firstFrame = PrintedTime.Frames();
     private readonly PrintedTime firstSample = PrintedTime.Samples();
+    private readonly List<(double From, double Length)> still = [];
     private double freezeStart = -1;
+    private long gaps;
+    private long gap;
 
     /// <summary>The first decoded frame's time on the file's clock, seconds.</summary>
     public Rational? FirstFrameTime => firstFrame.Time;
@@ -31,11 +37,11 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
     /// <summary>Audio packets that could not be decoded.</summary>
     public long AudioErrors { get; private set; }
 
-    /// <summary>Seconds in which the picture stands still, those of a stretch that lasts to the end not counted.</summary>
-    public double StillSeconds { get; private set; }
+    /// <summary>Samples of silence, at the rate that was asked for, that stand for sound which its times leave out, in holes of <see cref="GapStep"/> samples and more.</summary>
+    public long GapSamples => gaps + (gap >= GapStep ? gap : 0);
 
-    /// <summary>When the stretch began that lasts to the end, seconds from the first frame; null where there is none.</summary>
-    public double? StillToTheEndFrom => freezeStart >= 0 ? freezeStart : null;
+    /// <summary>Samples of sound that were thrown away because its times had been there before.</summary>
+    public long OverlappingSamples { get; private set; }
 
     /// <summary>The first line that ffmpeg marked as an error.</summary>
     public string? FirstError { get; private set; }
@@ -48,6 +54,17 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
 
     /// <summary>Whether ffmpeg seems to say that it was asked to stop, as by Ctrl-C.</summary>
     public bool Interrupted { get; private set; }
+
+    /// <summary>Seconds within a stretch of the pictures in which they stand still.</summary>
+    /// <param name="from">Its begin, seconds from the first frame.</param>
+    /// <param name="to">Its end.</param>
+    public double StillSeconds(double from, double to)
+    {
+        var seconds = still.Sum(s => Within(s.From, s.From + s.Length));
+        return freezeStart >= 0 ? seconds + Within(freezeStart, to) : seconds; // the last stretch may last to the end
+
+        double Within(double begin, double end) => Math.Max(0, Math.Min(end, to) - Math.Max(begin, from));
+    }
 
     /// <summary>Takes one line.</summary>
     /// <param name="line">
@@ -70,6 +87,10 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
         else if (level is "error" or "fatal")
         {
             Error(line, text);
+        }
+        else if (speaker == "SWR")
+        {
+            Filled(text);
         }
         else if (speaker.Length == 0)
         {
@@ -108,11 +129,29 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
                 freezeStart = value;
                 break;
             case "duration":
-                StillSeconds += Math.Max(0, value);
+                still.Add((freezeStart, Math.Max(0, value)));
                 freezeStart = -1;
                 break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>What the resampler does where the sound's times jump: a hole is filled step by step, the last and smaller one ends it; what comes twice is left out.</summary>
+    private void Filled(string text)
+    {
+        if (AddedSilence().Match(text) is { Success: true } added && long.TryParse(added.Groups[1].Value, CultureInfo.InvariantCulture, out var silence))
+        {
+            gap += silence;
+            if (silence < GapStep)
+            {
+                gaps = GapSamples;
+                gap = 0;
+            }
+        }
+        else if (Discarded().Match(text) is { Success: true } discarded && long.TryParse(discarded.Groups[1].Value, CultureInfo.InvariantCulture, out var samples))
+        {
+            OverlappingSamples += samples;
         }
     }
 
@@ -168,6 +207,12 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
 
     [GeneratedRegex(@"^(?:\[([^\]@]+) @ [^\]]+\] )*\[([a-z]+)\] (.*)$", RegexOptions.CultureInvariant)]
     private static partial Regex OwnLine();
+
+    [GeneratedRegex(@"^adding (\d+) audio samples of silence", RegexOptions.CultureInvariant)]
+    private static partial Regex AddedSilence();
+
+    [GeneratedRegex(@"^discarding (\d+) audio samples", RegexOptions.CultureInvariant)]
+    private static partial Regex Discarded();
 
     [GeneratedRegex(@"freeze_(start|duration|end): (-?[\d.]+)", RegexOptions.CultureInvariant)]
     private static partial Regex FreezeValue();

@@ -10,7 +10,7 @@ internal static class Prober
     private const int MaxOutput = 4 << 20;
     private const string Entries =
         "format=format_name,duration"
-        + ":stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,color_space,avg_frame_rate,sample_rate,channels,start_time,duration"
+        + ":stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,color_space,avg_frame_rate,nb_frames,sample_rate,channels,start_time,duration"
         + ":stream_disposition=default,attached_pic,timed_thumbnails,still_image,hearing_impaired,visual_impaired,comment"
         + ":stream_tags=rotate,DURATION:stream_side_data=rotation";
 
@@ -55,7 +55,12 @@ internal static class Prober
         var limit = limits.Describe("ffprobe", exit, processLimits) ?? limits.Describe("ffprobe", refusal);
         if (exit.ExitCode != 0)
         {
-            throw limit is not null ? new MediaLimitException(limit) : new MediaException(firstError ?? $"ffprobe ended with code {exit.ExitCode}");
+            throw limit is not null ? new MediaLimitException(limit) : new MediaException(firstError switch
+            {
+                null => $"ffprobe ended with code {exit.ExitCode}",
+                _ when firstError.StartsWith("Format not on whitelist", StringComparison.Ordinal) => "it is a picture, a playlist or another format that is not read",
+                _ => firstError,
+            });
         }
 
         var probe = Parse(output.GetBuffer().AsMemory(0, (int)output.Length));
@@ -76,11 +81,12 @@ internal static class Prober
                 throw new MediaException("ffprobe found no container");
             }
 
+            var name = Text(format, "format_name") ?? "unknown";
             return new MediaProbe
             {
-                Format = Text(format, "format_name") ?? "unknown",
+                Format = name,
                 DurationSeconds = Positive(Text(format, "duration")),
-                Streams = root.TryGetProperty("streams", out var streams) ? [.. streams.EnumerateArray().Select(Stream)] : [],
+                Streams = root.TryGetProperty("streams", out var streams) ? [.. streams.EnumerateArray().Select(s => Stream(s, name == "avi"))] : [],
             };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
@@ -101,9 +107,12 @@ internal static class Prober
         return (text.Length == 0 ? line.AsSpan() : text[..Math.Min(text.Length, 300)]).ToString();
     }
 
-    private static MediaStream Stream(JsonElement stream)
+    private static MediaStream Stream(JsonElement stream, bool isAvi)
     {
         var aspect = (Text(stream, "sample_aspect_ratio") ?? "1:1").Replace(':', '/');
+        Rational rate = Rational.TryParse(Text(stream, "avg_frame_rate"), out var average) && average > 0 ? average : 0;
+        var frames = rate > 0 ? Integer(stream, "nb_frames") / rate.ToDouble() : 0;
+        var declared = Positive(Text(stream, "duration")) ?? TagDuration(stream, Number(Text(stream, "start_time")) ?? 0);
         return new MediaStream
         {
             Index = Integer(stream, "index"),
@@ -115,11 +124,12 @@ internal static class Prober
             PixelFormat = Text(stream, "pix_fmt"),
             ColourMatrix = Text(stream, "color_space") is { } matrix and not "unknown" ? matrix : null,
             Rotation = RotationOf(stream),
-            FrameRate = Rational.TryParse(Text(stream, "avg_frame_rate"), out var rate) && rate > 0 ? rate : 0,
+            FrameRate = rate,
             SampleRate = Integer(stream, "sample_rate"),
             Channels = Integer(stream, "channels"),
             StartSeconds = Number(Text(stream, "start_time")),
-            DurationSeconds = Positive(Text(stream, "duration")) ?? TagDuration(stream, Number(Text(stream, "start_time")) ?? 0),
+            // Of an AVI that was cut, ffprobe gives the length that fits what is left of the file; the number of frames is the header's word.
+            DurationSeconds = isAvi && frames > 0 ? Math.Max(declared ?? 0, frames) : declared,
             IsDefault = Flag(stream, "default"),
             IsPicture = Flag(stream, "attached_pic") || Flag(stream, "timed_thumbnails") || Flag(stream, "still_image"),
             IsAccessibility = Flag(stream, "hearing_impaired") || Flag(stream, "visual_impaired") || Flag(stream, "comment"),

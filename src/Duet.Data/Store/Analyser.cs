@@ -40,11 +40,21 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         var audio = settings.Streams == StoreStreams.Video ? null : probe.Audio;
         if (video is null && settings.Streams is StoreStreams.Both or StoreStreams.Video)
         {
+            if (probe.Streams.Any(s => s is { Kind: MediaKind.Video, IsPicture: false }))
+            {
+                return analysis with { Reason = QuarantineReason.Undecodable, Detail = "nothing of its pictures can be decoded: their codec or size is not known" };
+            }
+
             return analysis with { Reason = QuarantineReason.NoVideo, Detail = "it has no stream of moving pictures" };
         }
 
         if (audio is null && settings.Streams is StoreStreams.Both or StoreStreams.Audio)
         {
+            if (probe.Streams.Any(s => s.Kind == MediaKind.Audio))
+            {
+                return analysis with { Reason = QuarantineReason.Undecodable, Detail = "nothing of its sound can be decoded: its codec is not known" };
+            }
+
             return analysis with { Reason = QuarantineReason.NoAudio, Detail = "it has no stream of sound" };
         }
 
@@ -94,7 +104,7 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         CancellationToken cancellationToken)
     {
         var rate = settings.FrameRate.ToDouble();
-        var declared = Math.Max(chosen.Video?.DurationSeconds ?? 0, analysis.Probe!.DurationSeconds ?? 0);
+        var declared = DecodableShare.DeclaresLength(analysis.Probe!) ? Math.Max(chosen.Video?.DurationSeconds ?? 0, analysis.Probe!.DurationSeconds ?? 0) : 0;
         var longest = declared > 0 ? (1.5 * declared) + 60 : double.PositiveInfinity; // gaps in the sound become silence, however long they claim to be
         var maxFrames = (int)Math.Min(StoreLayout.MaxFrames, longest * rate);
         const long maxWav = StoreLayout.MaxWav - 1024;
@@ -206,18 +216,17 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
     {
         var log = conversion.Log;
         var rate = settings.FrameRate.ToDouble();
-        var pictures = conversion.FrameOffsets.Count / rate;
-        var sound = (double)conversion.SampleCount / settings.SampleRate;
         var meter = chosen.Audio is null ? null : Loudness(samplesPath, alignment);
-        var still = log.StillSeconds + (log.StillToTheEndFrom is { } from ? Math.Max(0, pictures - from) : 0);
         var storedPictures = alignment.FrameCount / rate;
+        var firstPicture = alignment.FirstFrame / rate;
+        var still = log.StillSeconds(firstPicture, firstPicture + storedPictures);
         var storedSound = (double)alignment.SampleCount / settings.SampleRate;
         return new VideoQuality
         {
-            DecodableShare = DecodableShare(probe, chosen, log, pictures + (1 / rate), sound + 0.1),
+            DecodableShare = DecodableShare.Of(probe, chosen.Video, chosen.Audio, log, settings, conversion),
             AudioRmsDb = meter is null ? null : Math.Round(meter.RmsDb, 2),
             SilentShare = meter is null ? null : Math.Round(meter.SilentShare, 4),
-            StillShare = chosen.Video is null ? null : Math.Round(Math.Min(1, still / pictures), 4),
+            StillShare = chosen.Video is null ? null : storedPictures > 0 ? Math.Round(Math.Min(1, still / storedPictures), 4) : 0,
             StartSkewSeconds = skew?.ToDouble(),
             Seconds = chosen.Video is null ? storedSound : chosen.Audio is null ? storedPictures : Math.Min(storedPictures, storedSound),
         };
@@ -240,35 +249,6 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         }
 
         return meter;
-    }
-
-    /// <summary>The decoded share of what the streams' headers promise (lengths are given with a grace of a frame), less the packets with errors.</summary>
-    private static double DecodableShare(MediaProbe probe, Chosen chosen, ConversionLog log, double pictures, double sound)
-    {
-        var (video, audio) = (chosen.Video, chosen.Audio);
-        var covered = 1.0;
-        if (video is null || audio is null)
-        {
-            covered = ((video ?? audio)!.DurationSeconds ?? (probe.Streams.Count == 1 ? probe.DurationSeconds : null)) is { } declared
-                ? (video is null ? sound : pictures) / declared
-                : 1;
-        }
-        else if (video.DurationSeconds is null && audio.DurationSeconds is null && probe.DurationSeconds is { } whole && probe.Streams.Count == 2)
-        {
-            // Matroska often knows only where the last stream ends.
-            covered = Math.Max(pictures + Math.Max(0, video.StartSeconds ?? 0), sound + Math.Max(0, audio.StartSeconds ?? 0)) / whole;
-        }
-        else
-        {
-            covered = Math.Min(
-                video.DurationSeconds is { } v ? pictures / v : 1,
-                audio.DurationSeconds is { } a ? sound / a : 1);
-        }
-
-        var clean = 1 - Math.Max(Share(log.VideoErrors, log.VideoPackets), Share(log.AudioErrors, log.AudioPackets));
-        return Math.Round(Math.Clamp(covered, 0, 1) * clean, 4);
-
-        static double Share(long errors, long packets) => errors == 0 ? 0 : Math.Min(1, (double)errors / Math.Max(packets, errors));
     }
 
     /// <summary>What of a file is converted.</summary>

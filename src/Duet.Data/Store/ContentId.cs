@@ -9,7 +9,10 @@ internal static class ContentId
     private const int Piece = 1 << 17;
 
     /// <summary>Reads a file and gives its id.</summary>
-    public static string Of(string path, CancellationToken cancellationToken)
+    /// <param name="path">The file.</param>
+    /// <param name="length">Bytes to read at most: what it had when it was looked at. One that grows while it is read has an end all the same.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static string Of(string path, long length, CancellationToken cancellationToken)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -17,7 +20,7 @@ internal static class ContentId
         try
         {
             var position = 0L;
-            for (var read = RandomAccess.Read(file, buffer, position); read > 0; read = RandomAccess.Read(file, buffer, position))
+            while (position < length && RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(Piece, length - position)), position) is > 0 and var read)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 hash.AppendData(buffer, 0, read);

@@ -198,6 +198,9 @@ public sealed record IngestSummary
     /// <summary>Files that lie where the layout keeps its media but that its list does not name, in the order of their paths; they are not touched.</summary>
     public required IReadOnlyList<string> Unlisted { get; init; }
 
+    /// <summary>Links to folders, in the order of their paths; they are not followed, because they may lead back.</summary>
+    public required IReadOnlyList<string> LinkedFolders { get; init; }
+
     /// <summary>Files of the folder that hold no media by their extension, counted by extension; they are not touched.</summary>
     public required IReadOnlyDictionary<string, int> OtherFiles { get; init; }
 

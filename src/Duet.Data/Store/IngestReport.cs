@@ -40,6 +40,7 @@ internal static class IngestReport
             Quarantined = quarantined,
             Missing = sources.Missing,
             Unlisted = sources.Unlisted,
+            LinkedFolders = sources.LinkedFolders,
             OtherFiles = sources.OtherFiles,
             StoreSeconds = seconds,
             StoreVideos = videos,

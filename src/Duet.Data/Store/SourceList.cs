@@ -49,6 +49,9 @@ internal sealed class SourceList
     /// <summary>Media in the layout's folder that its lists do not name.</summary>
     public List<string> Unlisted { get; init; } = [];
 
+    /// <summary>Links to folders, which are not followed: they may lead back.</summary>
+    public List<string> LinkedFolders { get; } = [];
+
     /// <summary>Files that are no media by their extension.</summary>
     public SortedDictionary<string, int> OtherFiles { get; init; } = new(StringComparer.Ordinal);
 
@@ -100,6 +103,7 @@ internal sealed class SourceList
         }
 
         list.Files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        list.LinkedFolders.Sort(StringComparer.Ordinal);
         return list;
     }
 
@@ -128,8 +132,15 @@ internal sealed class SourceList
 
             try
             {
+                var odd = new HashSet<string>(StringComparer.Ordinal);
                 foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
                 {
+                    // One of .NET's names may stand for several on the disk, and one of those may be just that.
+                    if (entry.Name.Contains(FileNames.Replacement, StringComparison.Ordinal) && (!odd.Add(entry.Name) || !entry.Exists))
+                    {
+                        continue;
+                    }
+
                     var isFolder = entry.Attributes.HasFlag(FileAttributes.Directory);
                     if (!isFolder)
                     {
@@ -139,6 +150,15 @@ internal sealed class SourceList
                     {
                         folders.Push(entry.FullName);
                     }
+                    else
+                    {
+                        LinkedFolders.Add(Path.GetRelativePath(root, entry.FullName));
+                    }
+                }
+
+                if (odd.Count > 0)
+                {
+                    AddUnusable(Path.GetRelativePath(root, folder), FileNames.Unusable(folder), withSound);
                 }
             }
             catch (Exception e) when (e is UnauthorizedAccessException or IOException)
@@ -148,13 +168,34 @@ internal sealed class SourceList
         }
     }
 
+    /// <summary>Names that are not UTF-8: media and folders are listed as what they are, unreadable; other files are counted as others are.</summary>
+    private void AddUnusable(string folder, IEnumerable<(string Shown, string Advice)> names, bool withSound)
+    {
+        foreach (var (shown, advice) in names)
+        {
+            if (Path.GetExtension(shown) is not { Length: > 0 } extension || VideoExtensions.Contains(extension) || (withSound && SoundExtensions.Contains(extension)))
+            {
+                Skipped.Add(new QuarantinedSource(folder == "." ? shown : Path.Combine(folder, shown), QuarantineReason.Unreadable, advice));
+            }
+            else
+            {
+                CountOther(extension);
+            }
+        }
+    }
+
+    private void CountOther(string extension)
+    {
+        var key = extension.Length == 0 ? "(none)" : extension.ToLowerInvariant();
+        OtherFiles[key] = OtherFiles.GetValueOrDefault(key) + 1;
+    }
+
     private void AddFile(string root, string path, LabelSource labels, bool withSound)
     {
         var extension = Path.GetExtension(path);
         if (!VideoExtensions.Contains(extension) && !(withSound && SoundExtensions.Contains(extension)))
         {
-            var key = extension.Length == 0 ? "(none)" : extension.ToLowerInvariant();
-            OtherFiles[key] = OtherFiles.GetValueOrDefault(key) + 1;
+            CountOther(extension);
             return;
         }
 
@@ -193,7 +234,8 @@ internal sealed class SourceList
             }
             else
             {
-                Skipped.Add(new QuarantinedSource(path, QuarantineReason.Unreadable, $"line {line} of the list names no file"));
+                Skipped.Add(new QuarantinedSource(path, QuarantineReason.Unreadable, $"line {line} of the list names no file"
+                    + (path.Contains(FileNames.Replacement, StringComparison.Ordinal) ? ": the line is not UTF-8. Save the list as UTF-8; a file whose own name is not must be renamed" : "")));
             }
         }
     }

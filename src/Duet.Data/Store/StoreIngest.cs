@@ -156,17 +156,27 @@ public static class StoreIngest
         private async Task<Outcome> AnalyseAsync(PlannedFile item, int left, CancellationToken cancellationToken)
         {
             var outcome = new Outcome { Source = item.Source, Number = item.Number };
+            var path = item.Source.FullPath;
+            FileStamp before;
+            string id;
             try
             {
-                var before = FileStamp.Of(item.Source.FullPath);
+                before = FileStamp.Of(path);
                 outcome = outcome with { Size = before.Size, Modified = before.Modified };
                 if (before.Size == 0)
                 {
-                    outcome = outcome with { Reason = QuarantineReason.Undecodable, Detail = "the file is empty" };
-                    return outcome;
+                    return outcome with { Reason = QuarantineReason.Undecodable, Detail = "the file is empty" };
                 }
 
-                var id = ContentId.Of(item.Source.FullPath, cancellationToken);
+                id = ContentId.Of(path, before.Size, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return outcome with { Reason = QuarantineReason.Unreadable, Detail = FileStamp.Explain(path, e) };
+            }
+
+            try
+            {
                 var claim = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
                 while (claims.GetOrAdd(id, claim.Task) is { } first && first != claim.Task)
                 {
@@ -183,12 +193,12 @@ public static class StoreIngest
                     // With few files left, one ffmpeg may use the processors that no other needs.
                     var threads = Math.Max(1, Environment.ProcessorCount / Math.Min(jobs, left));
                     var analysis = await analyser.AnalyseAsync(
-                        item.Source.FullPath, id, threads, (seconds, all) => Report(item, seconds, all), cancellationToken).ConfigureAwait(false);
-                    isKept = FileStamp.Of(item.Source.FullPath) == before;
+                        path, id, threads, (seconds, all) => Report(item, seconds, all), cancellationToken).ConfigureAwait(false);
+                    isKept = FileStamp.TryOf(path) == before;
                     if (!isKept)
                     {
                         analysis.Spooled?.Delete();
-                        return outcome with { Modified = 0, Reason = QuarantineReason.Changed, Detail = "it was written to while it was read; ingest it again" };
+                        return outcome with { Modified = 0, Reason = QuarantineReason.Changed, Detail = "it was written to, or went away, while it was read; ingest it again" };
                     }
 
                     return outcome with { Id = id, Analysis = analysis };
@@ -202,10 +212,6 @@ public static class StoreIngest
 
                     claim.SetResult(isKept);
                 }
-            }
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
-            {
-                return outcome with { Reason = QuarantineReason.Unreadable, Detail = "the file can't be opened: " + e.Message.TrimEnd('.') };
             }
             finally
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Learning.Native;
 using Duet.Learning.Weights;
@@ -217,7 +218,7 @@ public sealed class ClipPreprocessor : IDisposable
     /// <param name="spectrogram">The spectrogram's options.</param>
     /// <param name="device">Where spectrograms are computed.</param>
     /// <returns>The statistics, or null where the options say that nothing is normalised.</returns>
-    /// <exception cref="InvalidOperationException">No clip could be read.</exception>
+    /// <exception cref="DuetException">No clip could be read.</exception>
     public static SpectrogramStatistics? Measure(IEnumerable<ClipBatch> batches, LogMelOptions spectrogram, Device device)
     {
         ArgumentNullException.ThrowIfNull(batches);
@@ -229,12 +230,14 @@ public sealed class ClipPreprocessor : IDisposable
 
         using var preprocessor = new ClipPreprocessor(new ClipOptions(), spectrogram with { Normalisation = SpectrogramNormalisation.None }, null, device);
         var meter = new SpectrogramMeter(spectrogram.MelBins);
+        var measured = 0;
         foreach (var batch in batches)
         {
             using (batch)
             using (NewDisposeScope())
             {
                 var kept = batch.Readable();
+                measured += kept.Length;
                 if (kept.Length > 0)
                 {
                     meter.Add(preprocessor.LogMel(batch, 0).index_select(0, torch.tensor(kept, device: device)));
@@ -242,7 +245,9 @@ public sealed class ClipPreprocessor : IDisposable
             }
         }
 
-        return meter.Result(spectrogram.Normalisation);
+        return measured > 0
+            ? meter.Result(spectrogram.Normalisation)
+            : throw new DuetException("None of the clips from which the spectrograms' mean and deviation are measured could be read. Check the store with 'duet store verify'.");
     }
 
     /// <inheritdoc/>

@@ -10,6 +10,7 @@ namespace Duet.Learning.Training;
 /// </summary>
 public sealed class MetricsLog : IDisposable
 {
+    private const string EventStart = "{\"kind\":\"event\"";
     private readonly string path;
     private readonly IDurableFiles files = DurableFiles.Current;
     private readonly Stream stream;
@@ -30,7 +31,7 @@ public sealed class MetricsLog : IDisposable
             IsShort = stream.Length < length;
             stream.SetLength(Math.Min(length, stream.Length));
             stream.Seek(0, SeekOrigin.End);
-            files.FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            files.FlushFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
         }
         catch (Exception e) when (FileWriteException.Explains(e))
         {
@@ -40,6 +41,9 @@ public sealed class MetricsLog : IDisposable
 
         tensorBoard = new TensorBoardWriter(tensorBoardFolder, nextStep);
     }
+
+    /// <summary>The file.</summary>
+    public string Path => path;
 
     /// <summary>Whether lines are missing that the checkpoint knew of: the file was damaged or replaced. It goes on without them.</summary>
     public bool IsShort { get; }
@@ -74,6 +78,45 @@ public sealed class MetricsLog : IDisposable
     /// <param name="message">What happened.</param>
     public void Event(long step, string message) => Append(new JsonObject { ["kind"] = "event", ["step"] = step, ["message"] = message });
 
+    /// <summary>Writes a line about a sample that could not be read.</summary>
+    /// <param name="step">Steps taken.</param>
+    /// <param name="pass">What it was read for.</param>
+    /// <param name="video">The video's id.</param>
+    /// <param name="source">The video's path.</param>
+    /// <param name="reason">What failed.</param>
+    /// <returns>The same in words.</returns>
+    public string Unreadable(long step, string pass, string video, string source, string reason)
+    {
+        var message = $"unreadable sample of {source} (video {video}) while {pass}: {reason}";
+        Append(new JsonObject { ["kind"] = "event", ["step"] = step, ["message"] = message, ["video"] = video, ["path"] = source, ["pass"] = pass, ["reason"] = reason });
+        return message;
+    }
+
+    /// <summary>The samples that the file says could not be read, those of earlier processes included.</summary>
+    /// <exception cref="FileWriteException">The file can't be read back.</exception>
+    public IReadOnlyList<(string Video, string Path, string Reason)> ReadUnreadable()
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(file);
+            var found = new List<(string, string, string)>();
+            while (reader.ReadLine() is { } line)
+            {
+                if (line.StartsWith(EventStart, StringComparison.Ordinal) && Parse(line) is { } read && read["video"] is { } video && read["path"] is { } source && read["reason"] is { } reason)
+                {
+                    found.Add((video.ToString(), source.ToString(), reason.ToString()));
+                }
+            }
+
+            return found;
+        }
+        catch (Exception e) when (FileWriteException.Explains(e))
+        {
+            throw FileWriteException.For(path, e);
+        }
+    }
+
     /// <summary>Returns when everything is on the disk.</summary>
     /// <returns>The file's length: what a checkpoint records.</returns>
     /// <exception cref="FileWriteException">The file can't be written.</exception>
@@ -95,6 +138,18 @@ public sealed class MetricsLog : IDisposable
     {
         tensorBoard.Dispose();
         RunFile.Close(stream);
+    }
+
+    private static JsonObject? Parse(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null; // half a line, as a process that was killed leaves it
+        }
     }
 
     private void Append(JsonObject line)

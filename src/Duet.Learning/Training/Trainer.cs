@@ -27,6 +27,7 @@ public sealed class Trainer : IDisposable
     private readonly LearningRateSchedule schedule;
     private readonly IntervalMeter interval;
     private readonly StepLedger ledger = new();
+    private readonly BadSamples bad;
     private readonly int stepsPerEpoch;
     private readonly Stopwatch clock = new();
     private readonly double secondsBefore;
@@ -68,6 +69,7 @@ public sealed class Trainer : IDisposable
         schedule = new LearningRateSchedule(options.LearningRate, stepsPerEpoch, task.EpochsPerRound);
         state = resumeFrom?.CopyTo(task, optimiser) ?? new TrainerState();
         interval = new IntervalMeter(state);
+        bad = new BadSamples(metrics, options.MaxBadSamples, Note);
         (secondsBefore, firstStep) = (state.Seconds, state.Step);
         ReadsEveryStep = parameters.All(p => p.device_type == DeviceType.CPU);
     }
@@ -86,6 +88,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="FileWriteException">The run's folder can't be written. The last checkpoint stays.</exception>
     public TrainingOutcome Run(CancellationToken stop)
     {
+        loader.OnFailure = (request, failure) => bad.Hear(request, failure, state.Step);
         try
         {
             return Train(stop);
@@ -93,6 +96,10 @@ public sealed class Trainer : IDisposable
         catch (FileWriteException e)
         {
             throw new FileWriteException($"{e.Message} {checkpoints.NewestInWords()}", e);
+        }
+        finally
+        {
+            loader.OnFailure = null;
         }
     }
 
@@ -110,13 +117,14 @@ public sealed class Trainer : IDisposable
         {
             if (!state.Begun)
             {
-                task.Begin(loader, stop);
+                Counting("measuring the data", () => task.Begin(loader, stop));
                 state = state with { Begun = true };
             }
 
-            while (!state.Finished && state.Epoch < task.Epochs && task.Prepare(state.Epoch, loader, stop) is { } plan)
+            while (!state.Finished && state.Epoch < task.Epochs && Counting("preparing an epoch", () => task.Prepare(state.Epoch, loader, stop)) is { } plan)
             {
                 BeginEpoch(plan);
+                bad.Begin("training", state.BadSamples);
 
                 // Inside a step of several batches nothing is given up: batch normalisation has seen the first ones already.
                 var giveUp = options.Accumulate == 1 ? stop : CancellationToken.None;
@@ -206,7 +214,7 @@ public sealed class Trainer : IDisposable
         using var given = batch;
         using var scope = NewDisposeScope();
         profile?.Mark(StepPhase.Waiting);
-        RecordFailures(batch);
+        state = state with { BadSamples = bad.Commit(state.Step) };
         var result = task.Step(batch);
         profile?.MarkForward(task.TimePreparing);
         gradient.Add(result);
@@ -223,8 +231,23 @@ public sealed class Trainer : IDisposable
         task.Network.eval();
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        return task.Validate(loader, stop);
+        return Counting("validating", () => task.Validate(loader, stop));
     }
+
+    /// <summary>A pass over clips that is done again, from its start, where it is cut off: the samples that fail in it count once it is over.</summary>
+    private T Counting<T>(string pass, Func<T> work)
+    {
+        bad.Begin(pass, state.BadSamples);
+        var result = work();
+        state = state with { BadSamples = bad.Commit(state.Step) };
+        return result;
+    }
+
+    private void Counting(string pass, Action work) => Counting(pass, () =>
+    {
+        work();
+        return true;
+    });
 
     private void EndEpoch(IReadOnlyList<KeyValuePair<string, double>>? validation)
     {
@@ -349,22 +372,6 @@ public sealed class Trainer : IDisposable
         }
 
         interval.Reset();
-    }
-
-    private void RecordFailures(ClipBatch batch)
-    {
-        foreach (var failure in batch.Failures)
-        {
-            Event($"unreadable sample of video {failure.VideoId}: {failure.Reason}");
-        }
-
-        state = state with { BadSamples = state.BadSamples + batch.Failures.Count };
-        if (state.BadSamples > options.MaxBadSamples)
-        {
-            throw new TrainingException(
-                $"{state.BadSamples} samples could not be read, more than training.max_bad_samples ({options.MaxBadSamples}); the last is of video {batch.Failures[^1].VideoId}: "
-                + "they are listed as events in metrics.jsonl. Check the store with 'duet store verify'.");
-        }
     }
 
     private void Event(string message)

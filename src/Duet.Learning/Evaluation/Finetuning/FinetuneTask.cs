@@ -110,6 +110,11 @@ internal sealed class FinetuneTask : ITrainingTask
     {
         ArgumentNullException.ThrowIfNull(batch);
         var (inputs, clips) = Readable(batch);
+        if (clips.Count == 0)
+        {
+            return new StepResult(ReadableClips.NoLoss(model), 0, [new("accuracy_clips", zeros([], device: settings.Device))]);
+        }
+
         if (settings.Spectrogram is not null)
         {
             augmentation.Mask(inputs[^1], clips, epoch);
@@ -130,12 +135,11 @@ internal sealed class FinetuneTask : ITrainingTask
             })];
         }
 
-        var scores = model.Scores(inputs, clips.Count == 0 ? null : augmentation.Dropout(clips, model.Features, epoch)?.SentTo(settings.Device));
-        var loss = clips.Count == 0 ? scores.sum().Times(0)
-            : weight is null ? nn.functional.cross_entropy(scores, targets)
+        var scores = model.Scores(inputs, augmentation.Dropout(clips, model.Features, epoch)?.SentTo(settings.Device));
+        var loss = weight is null ? nn.functional.cross_entropy(scores, targets)
             : (weight * CrossEntropies(scores, targets)).Plus(weight.SubtractedFrom(1) * CrossEntropies(scores, mixed)).mean();
         using var gradientless = no_grad();
-        var right = clips.Count == 0 ? zeros([], device: settings.Device) : scores.argmax(1).eq(targets).to_type(ScalarType.Float64).mean();
+        var right = scores.argmax(1).eq(targets).to_type(ScalarType.Float64).mean();
         return new StepResult(loss, clips.Count, [new("accuracy_clips", right)]);
     }
 
@@ -249,18 +253,11 @@ internal sealed class FinetuneTask : ITrainingTask
 
     private static Tensor CrossEntropies(Tensor scores, Tensor targets) => nn.functional.cross_entropy(scores, targets, reduction: nn.Reduction.None);
 
-    /// <summary>The inputs of the clips that could be read; where none could, of all of them, beside an empty list.</summary>
+    /// <summary>The inputs of the clips that could be read, and the clips; nothing where there are none.</summary>
     private (IReadOnlyList<Tensor> Inputs, IReadOnlyList<ClipRequest> Clips) Readable(ClipBatch batch)
     {
-        var inputs = settings.Inputs(Preprocessor, batch);
-        var kept = batch.Readable();
-        if (kept.Length == batch.Count || kept.Length == 0)
-        {
-            return (inputs, kept.Length == 0 ? [] : batch.Requests);
-        }
-
-        var rows = tensor(kept).SentTo(settings.Device);
-        return ([.. inputs.Select(x => x.index_select(0, rows))], [.. kept.Select(i => batch.Requests[(int)i])]);
+        var kept = ReadableClips.Of(batch, model.training);
+        return kept.Length == 0 ? ([], []) : ([.. settings.Inputs(Preprocessor, batch).Select(x => ReadableClips.Rows(x, kept))], [.. kept.Select(i => batch.Requests[(int)i])]);
     }
 
     private Tensor Targets(IReadOnlyList<ClipRequest> clips) => tensor(clips.Select(c => (long)settings.ClassOf(c.Video.Label!)).ToArray()).SentTo(settings.Device);

@@ -121,7 +121,7 @@ public sealed class AvtsTask : ITrainingTask
         if (pairs.Clips == 0)
         {
             // Means over nothing are no numbers.
-            return new StepResult(model.Distance(pairs.Video, pairs.Audio).sum().Times(0), 0, [.. Measured.Select(name => KeyValuePair.Create(name, zeros([], device: device)))]);
+            return new StepResult(ReadableClips.NoLoss(model), 0, [.. Measured.Select(name => KeyValuePair.Create(name, zeros([], device: device)))]);
         }
 
         var loss = model.Loss(pairs.Video, pairs.Audio, pairs.InSync, recipe.Avts.Margin);

@@ -1,6 +1,6 @@
 using Duet.Data.Clips;
 using Duet.Learning.Audio;
-using Duet.Learning.Native;
+using Duet.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,18 +19,17 @@ internal sealed record PairBatch(Tensor Video, Tensor Audio, Tensor InSync, IRea
     /// <summary>How many clips.</summary>
     public int Clips => Kept.Count;
 
-    /// <summary>Embeds a batch. Clips that could not be read take no part in what follows.</summary>
+    /// <summary>Embeds a batch. Clips that could not be read take no part: the networks don't see them.</summary>
     public static PairBatch Embed(AvtsModel model, ClipPreprocessor preprocessor, ClipBatch batch, Device device)
     {
-        var kept = batch.Readable();
-        var clips = model.EmbedVideo(preprocessor.Video(batch));
-        var sounds = model.EmbedAudio(cat([preprocessor.Audio(batch, 0), preprocessor.Audio(batch, 1)], 0));
-        if (kept.Length < batch.Count)
+        var kept = ReadableClips.Of(batch, model.training);
+        if (kept.Length == 0)
         {
-            clips = clips.index_select(0, tensor(kept).SentTo(device));
-            sounds = sounds.index_select(0, tensor(kept.Concat(kept.Select(i => i + batch.Count)).ToArray()).SentTo(device));
+            return new PairBatch(zeros(0, device: device), zeros(0, device: device), zeros(0, device: device), kept);
         }
 
+        var clips = model.EmbedVideo(ReadableClips.Rows(preprocessor.Video(batch), kept));
+        var sounds = model.EmbedAudio(cat([ReadableClips.Rows(preprocessor.Audio(batch, 0), kept), ReadableClips.Rows(preprocessor.Audio(batch, 1), kept)], 0));
         var inSync = cat([ones(kept.Length, device: device), zeros(kept.Length, device: device)]);
         return new PairBatch(cat([clips, clips], 0), sounds, inSync, kept);
     }

@@ -260,21 +260,30 @@ public sealed class ClusteringTask : ITrainingTask
     /// </summary>
     private (Tensor Loss, int Clips, List<KeyValuePair<string, Tensor>> Numbers) Losses(ClipBatch batch, ClipParts parts, Func<ClusterAssignment, int[]> side)
     {
+        var kept = ReadableClips.Of(batch, model.training);
         (int Place, int Part)[] taught =
         [
-            .. batch.Readable().Select(i => ((int)i, parts.IndexOf(batch.Requests[(int)i]))).Where(c => plan.Clusterings.All(l => side(labels![l.Name])[c.Item2] != ClusterAssignment.None)),
+            .. kept.Select((i, row) => (row, parts.IndexOf(batch.Requests[(int)i]))).Where(c => plan.Clusterings.All(l => side(labels![l.Name])[c.Item2] != ClusterAssignment.None)),
         ];
         var known = Math.Max(1, taught.Length); // none of them gives 0, not 0 / 0
         var numbers = new List<KeyValuePair<string, Tensor>>();
-        var inputs = plan.Streams.Select(s => s.Modality).Distinct().ToDictionary(m => m, m => m == Modality.Video ? Preprocessor.Video(batch) : Preprocessor.Audio(batch, 0));
-        var total = zeros(1, device: device).sum();
+        var inputs = plan.Streams.Select(s => s.Modality).Distinct().ToDictionary(m => m, m => ReadableClips.Rows(m == Modality.Video ? Preprocessor.Video(batch) : Preprocessor.Audio(batch, 0), kept));
+        var total = kept.Length == 0 ? ReadableClips.NoLoss(model) : zeros(1, device: device).sum();
         foreach (var stream in plan.Streams)
         {
-            var features = model.Features(stream.Name, inputs[stream.Modality]);
+            var features = kept.Length == 0 ? null : model.Features(stream.Name, inputs[stream.Modality]);
             foreach (var lesson in stream.Lessons)
             {
+                var name = stream.Lessons.Count == 1 ? stream.Name : $"{stream.Name}_from_{lesson.Clustering}";
+                if (features is null)
+                {
+                    numbers.Add(new($"loss_{name}", zeros([], device: device)));
+                    numbers.Add(new($"accuracy_{name}", zeros([], device: device)));
+                    continue;
+                }
+
                 var clusters = side(labels![lesson.Clustering]);
-                var targets = new long[batch.Count];
+                var targets = new long[kept.Length];
                 Array.Fill(targets, Ignored);
                 foreach (var (place, part) in taught)
                 {
@@ -286,7 +295,6 @@ public sealed class ClusteringTask : ITrainingTask
                 var loss = nn.functional.cross_entropy(logits, target, ignore_index: Ignored, reduction: nn.Reduction.Sum).Over(known);
                 total = total.Plus(loss.Times(lesson.Weight));
                 using var noGradient = no_grad();
-                var name = stream.Lessons.Count == 1 ? stream.Name : $"{stream.Name}_from_{lesson.Clustering}";
                 numbers.Add(new($"loss_{name}", loss.detach()));
                 numbers.Add(new($"accuracy_{name}", logits.argmax(1).eq(target).sum().to(ScalarType.Float64).Over(known)));
             }
