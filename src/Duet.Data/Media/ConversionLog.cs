@@ -7,10 +7,13 @@ namespace Duet.Data.Media;
 /// What ffmpeg says on standard error while it converts: the first frame's and the first sample's exact time, packets read,
 /// decoding errors, stretches in which the picture stands still.
 /// </summary>
-internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
+/// <param name="videoIndex">The pictures' stream; -1 for none.</param>
+/// <param name="audioIndex">The sound's stream; -1 for none.</param>
+/// <param name="leastGap">From how many samples on a hole in the sound counts.</param>
+internal sealed partial class ConversionLog(int videoIndex, int audioIndex, long leastGap)
 {
-    /// <summary>Silence that the resampler adds at once; a second at 16 kHz. Encoders that fall silent in pauses leave shorter holes.</summary>
-    public const int GapStep = 16384;
+    /// <summary>Samples of silence that the resampler adds at once: a larger hole takes several steps.</summary>
+    private const int GapStep = 16384;
 
     private readonly PrintedTime firstFrame = PrintedTime.Frames();
     private readonly PrintedTime firstSample = PrintedTime.Samples();
@@ -37,8 +40,8 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex)
     /// <summary>Audio packets that could not be decoded.</summary>
     public long AudioErrors { get; private set; }
 
-    /// <summary>Samples of silence, at the rate that was asked for, that stand for sound which its times leave out, in holes of <see cref="GapStep"/> samples and more.</summary>
-    public long GapSamples => gaps + (gap >= GapStep ? gap : 0);
+    /// <summary>Samples of silence, at the rate that was asked for, that stand for sound which its times leave out, in holes that count.</summary>
+    public long GapSamples => gaps + (gap >= leastGap ? gap : 0);
 
     /// <summary>Samples of sound that were thrown away because its times had been there before.</summary>
     public long OverlappingSamples { get; private set; }

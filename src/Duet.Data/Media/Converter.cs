@@ -76,6 +76,9 @@ internal static class Converter
     /// <summary>Shortest stretch without movement that counts as still, seconds.</summary>
     public const double StillSeconds = 1;
 
+    /// <summary>Shortest hole in the sound that may be a jump of the file's times, seconds. Encoders and recorders leave out shorter ones in pauses.</summary>
+    public const int GapSeconds = 10;
+
     /// <summary>ffmpeg stops by itself at the end of what it may write, and after that it is stopped.</summary>
     private const int FileSlack = 1 << 20;
 
@@ -87,7 +90,7 @@ internal static class Converter
     /// <exception cref="IOException">The disk is full.</exception>
     public static async Task<Conversion> RunAsync(MediaTools tools, ConversionRequest request, CancellationToken cancellationToken)
     {
-        var log = new ConversionLog(request.Video?.Index ?? -1, request.Audio?.Index ?? -1);
+        var log = new ConversionLog(request.Video?.Index ?? -1, request.Audio?.Index ?? -1, GapSeconds * (long)request.SampleRate);
         var limits = request.Limits.For(request.ProcessorTime, request.MaxSampleBytes + FileSlack);
         var splitter = new JpegSplitter();
         using var sound = request.Video is null ? new FileStream(request.SamplesPath, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0) : null;
@@ -167,7 +170,8 @@ internal static class Converter
     internal static IEnumerable<string> Arguments(ConversionRequest request) =>
     [
         "-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+verbose",
-        "-threads", Text(request.Threads),
+        // Several threads to one frame would paint over its damage in the order in which they come to it: the bytes would depend on their number, and on the moment.
+        "-threads", Text(request.Threads), "-thread_type", "frame",
         // A change of resolution inside a stream must not restart the graph, and with it the clock; the scaler follows by itself.
         .. request.Video is { } pictures ? (string[])[$"-reinit_filter:{pictures.Index}", "0"] : [],
         .. Fence.Input(request.Path, request.Limits.MaxPixels),

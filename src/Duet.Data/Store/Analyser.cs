@@ -45,7 +45,7 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
                 return analysis with { Reason = QuarantineReason.Undecodable, Detail = "nothing of its pictures can be decoded: their codec or size is not known" };
             }
 
-            return analysis with { Reason = QuarantineReason.NoVideo, Detail = "it has no stream of moving pictures" };
+            return analysis with { Reason = QuarantineReason.NoVideo, Detail = $"it has no stream of moving pictures (read as {probe.Format})" };
         }
 
         if (audio is null && settings.Streams is StoreStreams.Both or StoreStreams.Audio)
@@ -55,7 +55,7 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
                 return analysis with { Reason = QuarantineReason.Undecodable, Detail = "nothing of its sound can be decoded: its codec is not known" };
             }
 
-            return analysis with { Reason = QuarantineReason.NoAudio, Detail = "it has no stream of sound" };
+            return analysis with { Reason = QuarantineReason.NoAudio, Detail = $"it has no stream of sound (read as {probe.Format})" };
         }
 
         if (video is null && audio is null)

@@ -53,8 +53,8 @@ internal static class DecodableShare
     }
 
     /// <summary>
-    /// The share that the file's own times leave. Where they jump ahead in the sound while the picture stands, a part is missing: a player shows a still picture and
-    /// silence. Where they run backwards, what comes twice is lost.
+    /// The share that the file's own times leave. Where they jump far ahead in the sound, and the picture stands for as long, a part is missing: a player shows a still
+    /// picture and silence. Where they run backwards, what comes twice is lost.
     /// </summary>
     private static double Timed(ConversionLog log, double pictures, double sound, int sampleRate)
     {

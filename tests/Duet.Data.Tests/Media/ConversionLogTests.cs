@@ -55,6 +55,30 @@ public sealed class ConversionLogTests
         log.VideoPackets.ShouldBe(0);
     }
 
+    /// <summary>What the resampler says where a sound's times jump by 12 s, by 2 s and back.</summary>
+    [Fact]
+    public void Long_holes_and_overlaps_of_the_sound_are_counted()
+    {
+        string Adding(int samples) => $"[Parsed_aresample_1 @ 0x5641] [SWR @ 0x5642] [verbose] adding {samples} audio samples of silence";
+        var log = Read([
+            .. Enumerable.Repeat(Adding(16384), 11), Adding(11776), Adding(16384), Adding(15616), Adding(700),
+            "[Parsed_aresample_1 @ 0x5641] [SWR @ 0x5642] [verbose] discarding 576 audio samples", "[Parsed_aresample_1 @ 0x5641] [SWR @ 0x5642] [verbose] discarding 24 audio samples",
+            "[info]     title           : adding 16384 audio samples of silence"]);
+        (log.GapSamples, log.OverlappingSamples).ShouldBe((192_000, 600));
+        Read([.. Enumerable.Repeat(Adding(16384), 11)]).GapSamples.ShouldBe(11 * 16384, "a hole that the log ends in");
+    }
+
+    [Fact]
+    public void Still_stretches_are_measured_within_what_is_kept()
+    {
+        string Freeze(string what) => $"[Parsed_freezedetect_5 @ 0x55] [info] lavfi.freezedetect.{what}";
+        var log = Read(Freeze("freeze_start: 1"), Freeze("freeze_duration: 2"), Freeze("freeze_end: 3"), Freeze("freeze_start: 8"));
+        log.StillSeconds(0, 10).ShouldBe(4);
+        log.StillSeconds(2, 6).ShouldBe(1);
+        log.StillSeconds(3.5, 7).ShouldBe(0);
+        log.StillSeconds(2, 9).ShouldBe(2);
+    }
+
     [Fact]
     public void A_timestamp_beyond_any_clock_is_no_time()
     {
@@ -92,7 +116,7 @@ public sealed class ConversionLogTests
 
     private static ConversionLog Read(params string[] lines)
     {
-        var log = new ConversionLog(videoIndex: 0, audioIndex: 1);
+        var log = new ConversionLog(videoIndex: 0, audioIndex: 1, leastGap: 160_000);
         foreach (var line in lines)
         {
             log.Add(line);

@@ -25,7 +25,7 @@ public sealed class StreamsTests : IDisposable
     public async Task Sound_alone_is_stored_read_verified_and_resumed()
     {
         var summary = await IngestAsync(StoreStreams.Audio);
-        summary.Quarantined.ShouldHaveSingleItem().ShouldBe(new QuarantinedSource("mute.mp4", QuarantineReason.NoAudio, "it has no stream of sound"));
+        summary.Quarantined.ShouldHaveSingleItem().ShouldBe(new QuarantinedSource("mute.mp4", QuarantineReason.NoAudio, "it has no stream of sound (read as mov,mp4,m4a,3gp,3g2,mj2)"));
         (summary.Ready, summary.Streams, summary.OtherFiles.Keys.Single()).ShouldBe((2, StoreStreams.Audio, ".txt"));
 
         using var store = VideoStore.Open(folder["store"]);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Data.Store;
 using Duet.Learning.Audio;

@@ -16,7 +16,7 @@ internal sealed record BrokenCase(string Shown, string What, IReadOnlyList<strin
     /// <summary>Every verdict there is: of bytes changed at random only this is known, that there will be one.</summary>
     public static readonly IReadOnlyList<string> Any =
     [
-        Ready, QuarantineReason.Undecodable, QuarantineReason.NoVideo, QuarantineReason.NoAudio, QuarantineReason.FrameSize,
+        Ready, QuarantineReason.Undecodable, QuarantineReason.NoVideo, QuarantineReason.NoAudio, QuarantineReason.FrameSize, QuarantineReason.Limit,
         QuarantineReason.Damaged, QuarantineReason.TooShort, QuarantineReason.Silent, QuarantineReason.Still,
     ];
 

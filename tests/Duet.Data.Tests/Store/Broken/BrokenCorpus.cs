@@ -66,7 +66,7 @@ internal sealed class BrokenCorpus : IDisposable
 
         // Bits turned over.
         new("flip-moov.mp4", "one letter wrong in the name of the index", [QuarantineReason.Undecodable], "moov atom not found", [("flip-moov.mp4", p => Bytes.Rename(Clean("good.mp4"), p, "moov"u8, "mOov"u8))]),
-        new("flip-magic.mkv", "the first byte wrong", [QuarantineReason.Undecodable], null, [("flip-magic.mkv", p => Bytes.Rename(Clean("good.mkv"), p, [0x1A, 0x45], [0x1B, 0x45]))]),
+        new("flip-magic.mkv", "the first byte wrong: nothing, or a bare stream of pictures to whoever looks for one", [QuarantineReason.Undecodable, QuarantineReason.NoAudio], null, [("flip-magic.mkv", p => Bytes.Rename(Clean("good.mkv"), p, [0x1A, 0x45], [0x1B, 0x45]))]),
         new("torn.avi", "a third overwritten with noise", [QuarantineReason.Damaged], null, [("torn.avi", p => Bytes.Tear(Clean("good.avi"), p, 0.3, 0.6))]),
         Flips("flip-head-NN.mp4", "eight bits turned over in the header", "good.mp4", 0, 0.03, 8),
         Flips("flip-head-NN.mkv", "eight bits turned over in the header", "good.mkv", 0, 0.03, 8),
