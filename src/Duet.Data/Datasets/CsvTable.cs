@@ -5,7 +5,7 @@ namespace Duet.Data.Datasets;
 /// <summary>A CSV file (RFC 4180) whose first line names its columns.</summary>
 internal sealed class CsvTable
 {
-    private const int MaxBytes = 1 << 30;
+    private const int MaxBytes = 256 << 20;
 
     private readonly string file;
     private readonly List<string> header;
@@ -30,18 +30,24 @@ internal sealed class CsvTable
     /// <exception cref="UsageException">It is no such table.</exception>
     public static CsvTable Parse(string file, string text)
     {
-        var lines = Lines(file, text).ToList();
-        if (lines.Count == 0)
+        using var lines = Lines(file, text).GetEnumerator();
+        if (!lines.MoveNext())
         {
             throw new UsageException($"The list '{file}' is empty. Its first line must be a header that names its columns.");
         }
 
-        List<string> columns = [.. lines[0].Fields.Select(f => f.Trim().TrimStart('\uFEFF'))];
-        var rows = new List<(int, IReadOnlyList<string>)>(lines.Count - 1);
-        foreach (var (line, fields) in lines.Skip(1).Where(row => row.Fields.Count > 1 || row.Fields[0].Length > 0))
+        List<string> columns = [.. lines.Current.Fields.Select(f => f.Trim().TrimStart('\uFEFF'))];
+        var rows = new List<(int, IReadOnlyList<string>)>();
+        while (lines.MoveNext())
         {
+            var (line, fields) = lines.Current;
+            if (fields is [""])
+            {
+                continue;
+            }
+
             rows.Add(fields.Count == columns.Count
-                ? (line, fields)
+                ? (line, fields.ToArray())
                 : throw new UsageException($"Line {line} of '{file}' has {fields.Count} fields, the header {columns.Count}. Put fields with commas into double quotes."));
         }
 
@@ -56,7 +62,7 @@ internal sealed class CsvTable
         {
             return new FileInfo(path).Length <= MaxBytes
                 ? File.ReadAllText(path)
-                : throw new UsageException($"The list '{path}' is larger than 1 GB.");
+                : throw new UsageException($"The list '{path}' is larger than 256 MB.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

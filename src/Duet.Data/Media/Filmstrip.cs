@@ -42,7 +42,7 @@ public static class Filmstrip
     {
         using var data = SKData.CreateCopy(jpeg);
         using var codec = SKCodec.Create(data);
-        if (codec is null || codec.EncodedFormat != SKEncodedImageFormat.Jpeg || (long)codec.Info.Width * codec.Info.Height > MostPixels)
+        if (codec is null || codec.EncodedFormat != SKEncodedImageFormat.Jpeg || (long)codec.Info.Width * codec.Info.Height > MostPixels || JpegHeader.Problem(jpeg) is not null)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Duet.Data.Store;
 
@@ -40,6 +41,38 @@ internal static class CatalogConnection
         }
     }
 
+    /// <summary>Opens for writing, or makes an empty database. Nothing in it is changed before it is known to be ours, or empty.</summary>
+    /// <param name="path">The catalog.</param>
+    /// <param name="create">Fills an empty one.</param>
+    /// <exception cref="StoreException">It is not ours, or damaged.</exception>
+    public static SqliteConnection OpenForWriting(string path, Action<SqliteConnection> create)
+    {
+        CheckJournal(path);
+        var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            var empty = connection.Scalar<long>("PRAGMA application_id") == 0 && connection.Scalar<long>("SELECT COUNT(*) FROM sqlite_schema") == 0;
+            if (!empty)
+            {
+                Checked(connection, path);
+            }
+
+            connection.Scalar<string>("PRAGMA journal_mode = WAL");
+            connection.Run("PRAGMA synchronous = FULL");
+            if (empty)
+            {
+                create(connection);
+            }
+
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
     internal static SqliteConnection Connect(string source, SqliteOpenMode mode)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
@@ -53,12 +86,49 @@ internal static class CatalogConnection
         try
         {
             connection.Open();
+            Fence(connection);
             return connection;
         }
         catch
         {
             connection.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// A catalog may be a stranger's: nothing in its schema is run, nothing in it writes what it should not, no value is larger than one of ours can be, and a
+    /// journal beside it names no other file. (SQLite deletes the file that a journal calls its super-journal.)
+    /// </summary>
+    private static void Fence(SqliteConnection connection)
+    {
+        var handle = connection.Handle!;
+        raw.sqlite3_limit(handle, raw.SQLITE_LIMIT_LENGTH, LongestValue);
+        raw.sqlite3_limit(handle, raw.SQLITE_LIMIT_ATTACHED, 0);
+        raw.sqlite3_limit(handle, raw.SQLITE_LIMIT_TRIGGER_DEPTH, 0);
+        raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_DEFENSIVE, 1, out _);
+        raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, out _);
+        raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, out _);
+        raw.sqlite3_enable_load_extension(handle, 0);
+        connection.Run("PRAGMA cell_size_check = ON");
+    }
+
+    /// <summary>Refuses a journal that names another file.</summary>
+    private static void CheckJournal(string path)
+    {
+        var journal = new FileInfo(path + "-journal");
+        if (!journal.Exists || journal.Length < JournalMagic.Length)
+        {
+            return;
+        }
+
+        using var file = journal.OpenRead();
+        file.Seek(-JournalMagic.Length, SeekOrigin.End);
+        Span<byte> end = stackalloc byte[8];
+        file.ReadExactly(end);
+        if (end.SequenceEqual(JournalMagic))
+        {
+            throw new StoreException($"'{journal.FullName}' is a journal that no Duet wrote: it names another file, which SQLite would delete. Remove it, and restore the catalog from a copy.");
         }
     }
 
@@ -98,17 +168,20 @@ internal static class CatalogConnection
     internal static StoreException Damaged(string path, string what, Exception? e = null) =>
         new($"The catalog '{path}' can't be read: {what}. Restore it from a copy, or ingest again into a new store.", e);
 
-    /// <summary>SQLite keeps the text by which a table was made. Strict tables of our text hold what their columns say, so that readers need only look at ranges.</summary>
+    /// <summary>
+    /// SQLite keeps the text by which a table was made: nothing but ours is opened, so no view, trigger or index of a stranger's is ever run. Rows are another matter:
+    /// strict tables are strict where SQLite writes them, and a stranger's file may hold anything.
+    /// </summary>
     private static bool HasOurTables(SqliteConnection connection)
     {
-        var ours = Squeezed(CatalogSchema.Create);
+        var ours = CatalogSchema.Create.Split(';').Select(Squeezed).Where(sql => sql.Length > 0).ToHashSet(StringComparer.Ordinal);
         using var command = connection.Command("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL");
         using var reader = command.ExecuteReader();
         var count = 0;
         while (reader.Read())
         {
             count++;
-            if (!ours.Contains(Squeezed(reader.GetString(0)), StringComparison.Ordinal))
+            if (!ours.Remove(Squeezed(reader.GetString(0))))
             {
                 return false;
             }
@@ -116,8 +189,17 @@ internal static class CatalogConnection
 
         return count == CatalogSchema.Statements;
 
-        static string Squeezed(string sql) => string.Concat(sql.Where(c => !char.IsWhiteSpace(c)));
+        static string Squeezed(string sql) => string.Concat(sql.Split('\n').Where(line => !line.StartsWith("--", StringComparison.Ordinal)).SelectMany(line => line).Where(c => !char.IsWhiteSpace(c)));
     }
+
+    /// <summary>Whether an error while a catalog is read says that it is damaged: SQLite's own, or a NULL or a number where our tables have none.</summary>
+    internal static bool IsDamage(Exception e) => e is SqliteException or InvalidOperationException or InvalidCastException or OverflowException;
+
+    /// <summary>The longest text or row, bytes: a probe of absurdly many streams.</summary>
+    private const int LongestValue = 16 << 20;
+
+    /// <summary>What ends the name of a super-journal, and begins a journal.</summary>
+    private static ReadOnlySpan<byte> JournalMagic => [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7];
 
     private const int SqliteReadOnly = 8;
     private const int SqliteCantOpen = 14;

@@ -19,7 +19,7 @@ internal static class CatalogReader
                 values[reader.GetString(0)] = reader.GetString(1);
             }
         }
-        catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException)
+        catch (Exception e) when (CatalogConnection.IsDamage(e))
         {
             throw CatalogConnection.Damaged(catalog.DataSource, e); // somebody else's tables under our application's number, or a NULL
         }

@@ -49,35 +49,26 @@ internal sealed class CatalogWriter : IDisposable
     /// <param name="store">The store's folder.</param>
     /// <param name="settings">A new store's settings.</param>
     /// <exception cref="StoreException">It is damaged or of another version.</exception>
-    public static CatalogWriter Open(string store, StoreSettings settings)
-    {
-        var path = StoreLayout.Catalog(store);
-        var connection = CatalogConnection.Connect(path, SqliteOpenMode.ReadWriteCreate);
-        try
-        {
-            connection.Scalar<string>("PRAGMA journal_mode = WAL");
-            connection.Run("PRAGMA synchronous = FULL");
-            if (connection.Scalar<long>("PRAGMA application_id") == 0 && connection.Scalar<long>("SELECT COUNT(*) FROM sqlite_schema") == 0)
-            {
-                Create(connection, settings);
-            }
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
+    public static CatalogWriter Open(string store, StoreSettings settings) =>
+        new(CatalogConnection.OpenForWriting(StoreLayout.Catalog(store), connection => Create(connection, settings)));
 
-        return new CatalogWriter(CatalogConnection.Checked(connection, path));
-    }
-
-    public IReadOnlyDictionary<int, long> Shards() => CatalogReader.Shards(catalog);
+    /// <summary>Every shard's length, by number: what lies behind is cut off by an ingest.</summary>
+    /// <exception cref="StoreException">A number or a length is impossible, or a content would lie behind its shard's end.</exception>
+    public IReadOnlyDictionary<int, long> Shards() => Guarded(() => catalog.Scalar<string>(
+        """
+        SELECT c.id FROM contents c LEFT JOIN shards s ON s.number = c.shard
+        WHERE c.shard IS NOT NULL AND COALESCE(
+            MAX(c.json_offset + c.json_length, COALESCE(c.frames_offset + c.frames_length, 0), COALESCE(c.wav_offset + c.wav_length, 0)) > s.length, 1)
+        LIMIT 1
+        """) is { } lost
+        ? throw CatalogConnection.Damaged(catalog.DataSource, $"content {lost} would lie behind the end of its shard")
+        : CatalogReader.Shards(catalog));
 
     /// <summary>Whether a file's content is used under this name.</summary>
     public bool IsReady(string source) =>
         string.Equals(catalog.Scalar<string>("SELECT status FROM videos WHERE source = $source", ("$source", source)), "ready", StringComparison.Ordinal);
 
-    public Dictionary<string, KnownSource> Sources()
+    public Dictionary<string, KnownSource> Sources() => Guarded(() =>
     {
         var sources = new Dictionary<string, KnownSource>(StringComparer.Ordinal);
         using var command = catalog.Command("SELECT source, number, size, modified, id, label, split FROM sources");
@@ -89,21 +80,21 @@ internal sealed class CatalogWriter : IDisposable
         }
 
         return sources;
-    }
+    });
 
-    public Dictionary<string, KnownContent> Contents()
+    public Dictionary<string, KnownContent> Contents() => Guarded(() =>
     {
         var contents = new Dictionary<string, KnownContent>(StringComparer.Ordinal);
         using var command = catalog.Command("SELECT * FROM contents");
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            var id = reader.Text("id")!;
+            var id = reader.Text("id") ?? throw new InvalidOperationException("a content has no id");
             contents[id] = new KnownContent(id, reader.Text("reason"), Quality(reader), reader.Integer("shard") is not null);
         }
 
         return contents;
-    }
+    });
 
     public static VideoQuality? Quality(SqliteDataReader reader) => reader.Real("seconds") is { } seconds
         ? new VideoQuality
@@ -212,6 +203,18 @@ internal sealed class CatalogWriter : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => catalog.Dispose();
+
+    private T Guarded<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (CatalogConnection.IsDamage(e))
+        {
+            throw CatalogConnection.Damaged(catalog.DataSource, e);
+        }
+    }
 
     private static void Create(SqliteConnection connection, StoreSettings settings)
     {

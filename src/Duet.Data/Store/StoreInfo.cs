@@ -89,7 +89,7 @@ public sealed record StoreInfo
                 LargestSkewSeconds = catalog.Scalar<double>("SELECT COALESCE(MAX(ABS(start_skew_seconds)), 0.0) FROM videos WHERE status = 'ready'"),
             };
         }
-        catch (SqliteException e)
+        catch (Exception e) when (CatalogConnection.IsDamage(e))
         {
             throw CatalogConnection.Damaged(StoreLayout.Catalog(open.Directory), e);
         }

@@ -42,39 +42,43 @@ public static class StoreVerifier
         var store = Path.GetFullPath(directory);
         using var catalog = CatalogConnection.OpenForReading(store);
         using var quiet = StoreLock.RequireNobody(store);
+        var problems = new List<StoreProblem>();
+        var (shards, videos) = ReadCatalog(catalog, store, problems);
+        var total = shards.Values.Sum();
+        var done = 0L;
+        foreach (var (number, length) in shards)
+        {
+            var check = new ShardCheck(store, number, length, problems, Checked, cancellationToken);
+            check.Run([.. videos[number].OrderBy(v => v.First.Offset)]);
+        }
+
+        foreach (var video in videos.Where(group => !shards.ContainsKey(group.Key)).SelectMany(group => group))
+        {
+            problems.Add(new StoreProblem(video.Id, video.Path, StoreLayout.CatalogName, $"the catalog has no shard {video.Shard}"));
+        }
+
+        foreach (var file in StrayShards(store, shards.Keys))
+        {
+            problems.Add(new StoreProblem(null, null, file, "the catalog knows no such shard; an ingest that was killed may have left it, and the next one removes it"));
+        }
+
+        void Checked(long bytes)
+        {
+            done += bytes;
+            progress?.Report((done, total));
+        }
+
+        return new VerifyReport { Store = store, Videos = videos.Sum(group => group.Count()), Bytes = done, Problems = problems };
+    }
+
+    private static (SortedDictionary<int, long> Shards, ILookup<int, VerifiedVideo> Videos) ReadCatalog(SqliteConnection catalog, string store, List<StoreProblem> problems)
+    {
         try
         {
-            var problems = new List<StoreProblem>();
             CheckCatalog(catalog, problems);
-            var shards = CatalogReader.Shards(catalog);
-            var videos = VerifiedVideo.All(catalog, problems).ToLookup(v => v.Shard);
-            var total = shards.Values.Sum();
-            var done = 0L;
-            foreach (var (number, length) in shards)
-            {
-                var check = new ShardCheck(store, number, length, problems, Checked, cancellationToken);
-                check.Run([.. videos[number].OrderBy(v => v.First.Offset)]);
-            }
-
-            foreach (var video in videos.Where(group => !shards.ContainsKey(group.Key)).SelectMany(group => group))
-            {
-                problems.Add(new StoreProblem(video.Id, video.Path, StoreLayout.CatalogName, $"the catalog has no shard {video.Shard}"));
-            }
-
-            foreach (var file in StrayShards(store, shards.Keys))
-            {
-                problems.Add(new StoreProblem(null, null, file, "the catalog knows no such shard; an ingest that was killed may have left it, and the next one removes it"));
-            }
-
-            void Checked(long bytes)
-            {
-                done += bytes;
-                progress?.Report((done, total));
-            }
-
-            return new VerifyReport { Store = store, Videos = videos.Sum(group => group.Count()), Bytes = done, Problems = problems };
+            return (CatalogReader.Shards(catalog), VerifiedVideo.All(catalog, problems).ToLookup(v => v.Shard));
         }
-        catch (SqliteException e)
+        catch (Exception e) when (CatalogConnection.IsDamage(e))
         {
             throw CatalogConnection.Damaged(StoreLayout.Catalog(store), e);
         }
@@ -160,6 +164,11 @@ public static class StoreVerifier
             if (first - Tar.Block != position)
             {
                 Add(video, position, $"the catalog says that {video.Id}{extension} starts at byte {first - Tar.Block}");
+                if (first - Tar.Block < position)
+                {
+                    return; // in the midst of another: a catalog could name the same gigabytes a million times
+                }
+
                 position = Math.Max(0, first - Tar.Block);
             }
 
@@ -179,6 +188,13 @@ public static class StoreVerifier
         /// <summary>The frame table, where the JSON is sound enough to have one.</summary>
         private long[]? Table(VerifiedVideo video)
         {
+            // A number and its comma take two bytes: a catalog that claims more than the shard holds gets no memory for it.
+            if (video.JsonLength > RandomAccess.GetLength(handle!) - video.JsonOffset || video.FrameCount > video.JsonLength / 2)
+            {
+                Add(video, video.JsonOffset, $"{video.JsonLength} bytes of JSON with {video.FrameCount} frames can't be here");
+                return null;
+            }
+
             try
             {
                 var json = new byte[video.JsonLength];
@@ -199,6 +215,11 @@ public static class StoreVerifier
             if (offset != position + Tar.Block)
             {
                 Add(video, position, $"the catalog says that the content of {entry} starts at byte {offset}");
+                if (offset < position + Tar.Block)
+                {
+                    return;
+                }
+
                 position = offset - Tar.Block;
             }
 

@@ -61,7 +61,7 @@ public sealed class VideoStore : IClipStore, IDisposable
                 handle.Dispose();
             }
 
-            if (e is SqliteException)
+            if (CatalogConnection.IsDamage(e))
             {
                 throw CatalogConnection.Damaged(StoreLayout.Catalog(directory), e);
             }
@@ -103,7 +103,7 @@ public sealed class VideoStore : IClipStore, IDisposable
 
         if (total > Array.MaxLength)
         {
-            throw new ArgumentOutOfRangeException(nameof(count), count, "The frames together are larger than 2 GB.");
+            throw Damaged(video, $"frames {firstFrame} to {firstFrame + ((count - 1) * step)} would take {total} bytes together");
         }
 
         destination.Reset(count, (int)total);

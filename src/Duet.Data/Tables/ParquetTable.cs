@@ -14,8 +14,11 @@ internal sealed class ParquetTable : IDisposable
     /// <summary>Values of one column in one row group. Three ints per value are in memory while a list is read.</summary>
     private const long MostValues = 1L << 27;
 
+    /// <summary>A row has an id of its own, of which compression leaves something.</summary>
+    private const long MostRowsPerByte = 64;
+
     /// <summary>The footer: schema, row groups, statistics.</summary>
-    private const int MostFooterBytes = 256 << 20;
+    private const int MostFooterBytes = 64 << 20;
 
     private static readonly uint Magic = BinaryPrimitives.ReadUInt32LittleEndian("PAR1"u8);
 
@@ -91,7 +94,7 @@ internal sealed class ParquetTable : IDisposable
     public int RowsOf(int group)
     {
         using var rows = OpenGroup(group);
-        return rows.RowCount is >= 0 and <= MostValues
+        return rows.RowCount is >= 0 and <= MostValues && rows.RowCount <= MostRowsPerByte * stream.Length
             ? (int)rows.RowCount
             : throw Damaged(group, null, $"it claims {rows.RowCount} rows");
     }
@@ -186,10 +189,9 @@ internal sealed class ParquetTable : IDisposable
                 : $"it has {chunk.NumValues} values, more than the {MostValues} that are read at once; write the file with smaller row groups");
         }
 
-        // An incompressible page is a little longer than its values; more than the file holds is a lie either way.
-        if (chunk.TotalCompressedSize < 0 || chunk.TotalCompressedSize > stream.Length)
+        if (ParquetFence.Pages(stream, chunk) is { } problem)
         {
-            throw Damaged(group, field, $"it claims {chunk.TotalCompressedSize} bytes in a file of {stream.Length}");
+            throw Damaged(group, field, problem);
         }
 
         return Guard(Path, $"row group {group}, column '{field.Path.FirstPart}' is damaged", () => read(rows, count));
@@ -226,6 +228,11 @@ internal sealed class ParquetTable : IDisposable
         if (footer <= 0 || footer > MostFooterBytes || footer > stream.Length - 12)
         {
             throw new TableException($"'{path}' is damaged: its footer claims {footer} bytes.");
+        }
+
+        if (ParquetFence.Footer(stream, footer) is { } problem)
+        {
+            throw new TableException($"'{path}' can't be read: {problem}.");
         }
     }
 

@@ -228,15 +228,5 @@ public static class Pretraining
 
     private static void WriteJson<T>(string path, T value) => AtomicFile.WriteAllText(path, JsonSerializer.Serialize(value, RunJson.File));
 
-    private static T ReadJson<T>(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), RunJson.File) ?? throw new JsonException("it is empty");
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            throw new TrainingException($"'{path}' can't be read: {e.Message} The run can't be resumed without it; choose another --run folder.", e);
-        }
-    }
+    private static T ReadJson<T>(string path) => RunJson.Read<T>(path, "The run can't be resumed without it; choose another --run folder.");
 }

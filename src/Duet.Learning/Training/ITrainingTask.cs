@@ -119,7 +119,26 @@ public sealed record TaskState(JsonObject Values, IReadOnlyDictionary<string, Te
     public IReadOnlyList<CheckpointPart> Parts { get; init; } = [];
 
     /// <summary>What the run's spectrograms are normalised by; null where they are not.</summary>
-    internal SpectrogramStatistics? SpectrogramStatistics => Values[StatisticsKey]?.Deserialize<SpectrogramStatistics>(RunJson.File);
+    internal SpectrogramStatistics? SpectrogramStatistics => Optional<SpectrogramStatistics>(StatisticsKey);
+
+    /// <summary>One of the values.</summary>
+    /// <param name="key">Its name.</param>
+    /// <exception cref="TrainingException">It is missing, or of another kind.</exception>
+    internal T Value<T>(string key) => Optional<T>(key) ?? throw new TrainingException($"The checkpoint does not say '{key}': it was made with another method or by another version of Duet. Start a new run.");
+
+    /// <summary>One of the values; null where it is not there.</summary>
+    /// <inheritdoc cref="Value"/>
+    internal T? Optional<T>(string key)
+    {
+        try
+        {
+            return Values[key] is { } node ? node.Deserialize<T>(RunJson.File) : default;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new TrainingException($"What the checkpoint says of '{key}' can't be read: {e.Message.TrimEnd('.')}. Start a new run, or restore the checkpoint from a copy.", e);
+        }
+    }
 
     /// <summary>A method's values, with the spectrograms' statistics among them: every method keeps those in one place.</summary>
     /// <param name="statistics">What the run's spectrograms are normalised by.</param>

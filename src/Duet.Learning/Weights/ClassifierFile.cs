@@ -56,6 +56,7 @@ public static class ClassifierFile
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         MaxDepth = 8,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
     };
@@ -101,6 +102,11 @@ public static class ClassifierFile
         if (card.Format != ClassifierCard.CurrentFormat)
         {
             throw new WeightsException($"The classifier's card of '{path}' is not of format {ClassifierCard.CurrentFormat}: use the version of Duet that wrote it.");
+        }
+
+        if (card.Inputs.Any(i => i is null or { Channels: < 1 }) || card.Classes.Any(c => c is null))
+        {
+            throw new WeightsException($"The classifier's card of '{path}' names no class or no input where one belongs. The file was changed.");
         }
 
         long[] weight = [card.Classes.Count, card.Inputs.Sum(i => (long)i.Channels)];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Duet.Reports.Input;
@@ -83,6 +84,12 @@ internal sealed record RecipeSummary
         {
             while (parser.MoveNext())
             {
+                if (parser.Current is AnchorAlias or NodeEvent { Anchor.IsEmpty: false })
+                {
+                    // Ten lines of aliases make a tree of a billion leaves, and comparing two keys walks through them.
+                    throw new ReportException($"{path}, line {parser.Current.Start.Line}: has anchors (&name) or aliases (*name). This is no recipe.");
+                }
+
                 depth += parser.Current!.NestingIncrease;
                 if (depth > DeepestNesting)
                 {

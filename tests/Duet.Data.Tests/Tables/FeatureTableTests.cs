@@ -98,7 +98,7 @@ public sealed class FeatureTableTests : IDisposable
     }
 
     /// <summary>As another program may write it: everything optional.</summary>
-    private static void WriteRaw(string path, float?[][] rows)
+    internal static void WriteRaw(string path, float?[][] rows, CompressionMethod method = CompressionMethod.Snappy)
     {
         var clip = new DataField<string>("clip");
         var list = new ListField("feature", new DataField<float>("element", nullable: true));
@@ -113,7 +113,7 @@ public sealed class FeatureTableTests : IDisposable
         async Task WriteAsync()
         {
             await using var stream = File.Create(path);
-            await using var writer = await ParquetWriter.CreateAsync(schema, stream);
+            await using var writer = await ParquetWriter.CreateAsync(schema, stream, new ParquetOptions { CompressionMethod = method });
             using var group = writer.CreateRowGroup();
             await group.WriteAsync(clip, [.. rows.Select((_, i) => $"c{i}")]);
             await group.WriteAllPartsAsync<float>(item, values, defined, repeated, CancellationToken.None);

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Duet.Data;
 using Duet.Data.Randomness;
+using Shouldly;
+using Xunit;
 
 namespace Duet.Tests.Shared.Fuzzing;
 
@@ -10,11 +12,34 @@ namespace Duet.Tests.Shared.Fuzzing;
 /// <param name="Accepted">Those that were read.</param>
 /// <param name="Refused">Those that ended in a typed error.</param>
 /// <param name="MostAllocated">The most that one input made the reader allocate on the managed heap, bytes.</param>
-internal sealed record FuzzResult(long Inputs, long Accepted, long Refused, long MostAllocated);
+/// <param name="Grown">By how much the process's memory grew at most, native memory included, bytes: where the fuzzing had a process of its own.</param>
+internal sealed record FuzzResult(long Inputs, long Accepted, long Refused, long MostAllocated, long Grown = 0)
+{
+    /// <summary>Says what was tried, and that it was not all refused, nor all taken: either would mean that nothing was tested.</summary>
+    /// <param name="name">The reader's name.</param>
+    /// <param name="accepted">The least share that must have been read.</param>
+    /// <param name="refused">The least share that must have been refused.</param>
+    public FuzzResult Checked(string name, double accepted = 0.01, double refused = 0.1)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"{name}: {Inputs} inputs, {Accepted} read, {Refused} refused, at most {MostAllocated} bytes allocated, the process grew by {Grown >> 20} MiB");
+        TestContext.Current.TestOutputHelper?.WriteLine(text);
+        if (Environment.GetEnvironmentVariable(LogVariable) is { Length: > 0 } log)
+        {
+            File.AppendAllText(log, text + "\n");
+        }
+
+        ((double)Accepted).ShouldBeGreaterThan(accepted * Inputs, text);
+        ((double)Refused).ShouldBeGreaterThan(refused * Inputs, text);
+        return this;
+    }
+
+    /// <summary>A file to which each fuzzing adds a line.</summary>
+    private const string LogVariable = "DUET_FUZZ_LOG";
+}
 
 /// <summary>
 /// Feeds a reader of bytes with damaged files. Each input is a function of (seed, index), so that a failure is found again. A reader may return or
-/// throw a <see cref="DuetException"/>; anything else, an allocation beyond the file's size class, or an input that takes too long fails the test, and
+/// throw a <see cref="DuetException"/> (or what <see cref="IsTyped"/> names); anything else, an allocation beyond the file's size class, or an input that takes too long fails the test, and
 /// the input is kept beside the message. In CI a fixed number of inputs is tried; with <c>DUET_FUZZ_SECONDS=3600</c> set, as many as that time has
 /// room for, from <c>DUET_FUZZ_SEED</c> on.
 /// </summary>
@@ -22,13 +47,22 @@ internal sealed record FuzzResult(long Inputs, long Accepted, long Refused, long
 /// <param name="samples">Whole files to damage.</param>
 internal sealed class MutationFuzzer(string name, IReadOnlyList<byte[]> samples)
 {
+    /// <summary>How long one input may take before it counts as a hang, on a machine that others load.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private const string SecondsVariable = "DUET_FUZZ_SECONDS";
     private const string SeedVariable = "DUET_FUZZ_SEED";
 
-    /// <summary>How long one input may take before it counts as a hang, on a machine that others load.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private long index;
+
+    /// <summary>The reader's name.</summary>
+    public string Name => name;
+
+    /// <summary>Errors that a reader may throw.</summary>
+    public Func<Exception, bool> IsTyped { get; init; } = e => e is DuetException;
+
+    /// <summary>Whether allocations of all threads count: the library under a reader works on others. Only in a process of its own.</summary>
+    public bool CountsAllThreads { get; init; }
 
     /// <summary>Words of the format that random bytes would rarely hit.</summary>
     public IReadOnlyList<byte[]> Words { get; init; } = [];
@@ -42,6 +76,14 @@ internal sealed class MutationFuzzer(string name, IReadOnlyList<byte[]> samples)
     /// <summary>The largest input.</summary>
     public int LongestInput { get; init; } = 1 << 20;
 
+    /// <summary>Hears that whole files were read and damaged ones follow.</summary>
+    public Action? Began { get; set; }
+
+    /// <summary>Hears of each input before it is read.</summary>
+    public Action<long>? Trying { get; set; }
+
+    private static long Seed => Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } number ? long.Parse(number, CultureInfo.InvariantCulture) : 1;
+
     /// <summary>Tries inputs.</summary>
     /// <param name="inputs">How many in CI.</param>
     /// <param name="read">Reads one.</param>
@@ -49,11 +91,13 @@ internal sealed class MutationFuzzer(string name, IReadOnlyList<byte[]> samples)
     public FuzzResult Run(int inputs, Action<byte[]> read)
     {
         var seconds = Environment.GetEnvironmentVariable(SecondsVariable) is { Length: > 0 } text ? double.Parse(text, CultureInfo.InvariantCulture) : (double?)null;
-        var seed = Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } number ? long.Parse(number, CultureInfo.InvariantCulture) : 1;
+        var seed = Seed;
         foreach (var sample in samples)
         {
             read(Wrap(sample)); // a reader that refuses whole files would pass everything
         }
+
+        Began?.Invoke();
 
         FuzzResult? result = null;
         FuzzException? failure = null;
@@ -88,14 +132,15 @@ internal sealed class MutationFuzzer(string name, IReadOnlyList<byte[]> samples)
         for (var i = 0L; seconds is { } limit ? clock.Elapsed.TotalSeconds < limit : i < inputs; i++)
         {
             Interlocked.Exchange(ref index, i);
+            Trying?.Invoke(i);
             var input = Wrap(Input(seed, i));
-            var before = GC.GetAllocatedBytesForCurrentThread();
+            var before = Allocated();
             try
             {
                 read(input);
                 accepted++;
             }
-            catch (DuetException)
+            catch (Exception e) when (IsTyped(e))
             {
                 refused++;
             }
@@ -104,7 +149,7 @@ internal sealed class MutationFuzzer(string name, IReadOnlyList<byte[]> samples)
                 throw Failure(seed, i, input, $"ends in {e.GetType().Name}: {e.Message}", e);
             }
 
-            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            var allocated = Allocated() - before;
             most = Math.Max(most, allocated);
             if (allocated > AllocationLimit(input.Length))
             {
@@ -114,6 +159,11 @@ internal sealed class MutationFuzzer(string name, IReadOnlyList<byte[]> samples)
 
         return new FuzzResult(accepted + refused, accepted, refused, most);
     }
+
+    private long Allocated() => CountsAllThreads ? GC.GetTotalAllocatedBytes(precise: false) : GC.GetAllocatedBytesForCurrentThread();
+
+    /// <summary>The error of an input that was being read when the process that read it ended.</summary>
+    public FuzzException Failure(long i, string what) => Failure(Seed, i, Wrap(Input(Seed, i)), what, null);
 
     private FuzzException Failure(long seed, long i, byte[] input, string what, Exception? inner)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Duet.Data;
 using Duet.Learning.Recipes;
 using Duet.Learning.Training;
@@ -89,17 +88,7 @@ internal sealed record FinetuneOrigin
 
     private RunStore Recorded => new() { Fingerprint = StoreFingerprint, Path = Store, Train = Videos, Validation = [], Test = [] };
 
-    private static FinetuneOrigin Read(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<FinetuneOrigin>(File.ReadAllText(path), RunJson.File) ?? throw new JsonException("it is empty");
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            throw new TrainingException($"'{path}' can't be read: {e.Message} The finetuning can't be gone on with; choose another --out folder.", e);
-        }
-    }
+    internal static FinetuneOrigin Read(string path) => RunJson.Read<FinetuneOrigin>(path, "The finetuning can't be gone on with; choose another --out folder.");
 
     private static string Describe(FinetuneOrigin origin) => origin.Weights.Length == 0
         ? "from scratch"

@@ -43,18 +43,8 @@ internal sealed class FinetuneSweeper(FinetuneFolder folder, FinetuneSettings se
             $"Training diverged with every learning rate of {split}. Give lower ones (finetune.learning_rates), a longer warm-up (training.learning_rate.warmup_epochs) or training.clip_norm: 1, with another --out folder.");
     }
 
-    private static SweepPoint Read(RunFolder run)
-    {
-        var path = FinetuneFolder.ValidationFile(run);
-        try
-        {
-            return JsonSerializer.Deserialize<SweepPoint>(File.ReadAllText(path), RunJson.File) ?? throw new JsonException("it is empty");
-        }
-        catch (JsonException e)
-        {
-            throw new TrainingException($"'{path}' can't be read: {e.Message.TrimEnd('.')}. Remove that file, and --resume validates that learning rate again.", e);
-        }
-    }
+    internal static SweepPoint Read(RunFolder run) =>
+        RunJson.Read<SweepPoint>(FinetuneFolder.ValidationFile(run), "Remove that file, and --resume validates that learning rate again.");
 
     private SweepPoint? Try(RunFolder run, double rate, string stage, IReadOnlyList<StoredVideo> learn, IReadOnlyList<StoredVideo> held, CancellationToken stop)
     {

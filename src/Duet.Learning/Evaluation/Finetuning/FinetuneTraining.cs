@@ -129,7 +129,7 @@ internal sealed class FinetuneTraining : IDisposable
 
     private IEnumerable<string> Differing(RunEnvironment now)
     {
-        var before = JsonSerializer.Deserialize<RunEnvironment>(File.ReadAllText(folder.EnvironmentFile), RunJson.File)!;
+        var before = RunJson.Read<RunEnvironment>(folder.EnvironmentFile, "Choose another --out folder.");
         var differing = before.DifferencesThatMatter(now);
         return differing.Count == 0 ? [] : [RunEnvironment.Warning(differing)];
     }

@@ -168,7 +168,7 @@ public sealed class AvtsTask : ITrainingTask
     {
         ArgumentNullException.ThrowIfNull(state);
         statistics = state.SpectrogramStatistics;
-        collapse.Restore(state.Values["collapse_low"]!.GetValue<int>(), state.Values["collapse_announced_stage"]!.GetValue<int>());
+        collapse.Restore(state.Value<int>("collapse_low"), state.Value<int>("collapse_announced_stage"));
     }
 
     /// <inheritdoc/>

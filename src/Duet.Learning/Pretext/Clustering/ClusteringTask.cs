@@ -213,7 +213,7 @@ public sealed class ClusteringTask : ITrainingTask
     {
         ArgumentNullException.ThrowIfNull(state);
         statistics = state.SpectrogramStatistics;
-        this.state = state.Values["clustering"]!.Deserialize<ClusteringState>(RunJson.File)!;
+        this.state = state.Value<ClusteringState>("clustering");
         labels = null;
     }
 
@@ -238,7 +238,7 @@ public sealed class ClusteringTask : ITrainingTask
     }
 
     /// <summary>Whether a saved state has labels of its own.</summary>
-    internal static bool HasLabels(TaskState state) => state.Values["clustering"]?.Deserialize<ClusteringState>(RunJson.File) is { Iteration: > 0 };
+    internal static bool HasLabels(TaskState state) => state.Optional<ClusteringState>("clustering") is { Iteration: > 0 };
 
     /// <summary>The seed of an encoder's first weights; null where they are another run's.</summary>
     private long? SeedOf(string stream) => recipe.Clustering.InitialWeights == ClusteringSource.Given ? null : plan.Streams.First(s => s.Name == stream).Seed;
