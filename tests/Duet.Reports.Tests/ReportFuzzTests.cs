@@ -69,6 +69,24 @@ public sealed class ReportFuzzTests
     }
 
     /// <summary>Comparing two keys of a mapping walks through all that they hold, and an alias may hold ten others that hold ten others.</summary>
+    [Theory]
+    [InlineData("run/environment.json", "{\"cpu\": \"\u00C1\"}", "not UTF-8 text")]
+    [InlineData("run/environment.json", "{\"cpu\": \"\\ud800\"}", null)] // half of a pair: shown as it is written
+    [InlineData("run/metrics.jsonl", "{\"kind\":\"train\",\"step\":1,\"stage\":\"\u00C1\"}\n", "line 1: not UTF-8 text")]
+    public void Text_that_is_none_is_told(string file, string latin, string? message)
+    {
+        using var run = new RunFolderBuilder().Recipe().Metrics(steps: 40);
+        File.WriteAllBytes(run.File(file), Encoding.Latin1.GetBytes(latin));
+        if (message is null)
+        {
+            File.ReadAllText(RunReport.Write(run.Folder)).ShouldContain("ud800");
+        }
+        else
+        {
+            Should.Throw<ReportException>(() => RunReport.Write(run.Folder)).Message.ShouldContain(message);
+        }
+    }
+
     [Fact]
     public void A_recipe_of_aliases_is_refused_before_a_tree_is_built()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 
 namespace Duet.Reports.Input;
 
@@ -45,6 +46,7 @@ internal static class Json
     /// <exception cref="ReportException">The bytes are no JSON, or not of this shape.</exception>
     public static T Parse<T>(string path, byte[] bytes)
     {
+        CheckText(path, line: null, bytes);
         try
         {
             return JsonSerializer.Deserialize<T>(WithoutMark(bytes), Options) ?? throw new ReportException($"{path} holds only null.");
@@ -52,6 +54,16 @@ internal static class Json
         catch (JsonException e)
         {
             throw Malformed(path, (e.LineNumber ?? 0) + 1, e);
+        }
+    }
+
+    /// <summary>Elements are turned into text when they are drawn, where a damaged byte would be nobody's error.</summary>
+    /// <exception cref="ReportException">The bytes are no UTF-8.</exception>
+    public static void CheckText(string path, long? line, ReadOnlySpan<byte> bytes)
+    {
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new ReportException($"{path}{(line is null ? "" : $", line {line}")}: not UTF-8 text. A byte of it is damaged; restore the file from a copy.");
         }
     }
 
@@ -73,12 +85,25 @@ internal static class Json
     /// <inheritdoc cref="Text(JsonElement?)"/>
     public static string? Text(this JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.String => element.GetString(),
+        JsonValueKind.String => String(element),
         JsonValueKind.Number => element.GetRawText(),
         JsonValueKind.True => "yes",
         JsonValueKind.False => "no",
         _ => null,
     };
+
+    /// <summary>A string as it is written where it can't be one: half of a surrogate pair, escaped.</summary>
+    private static string? String(JsonElement element)
+    {
+        try
+        {
+            return element.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return element.GetRawText();
+        }
+    }
 
     /// <summary>The first of these properties that is there.</summary>
     public static JsonElement? Find(this JsonElement? element, params ReadOnlySpan<string> names)

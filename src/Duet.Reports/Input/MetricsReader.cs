@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Duet.Reports.Input;
 
@@ -30,6 +31,14 @@ internal static class MetricsReader
             {
                 continue;
             }
+
+            if (!complete && !Utf8.IsValid(line))
+            {
+                torn = true; // in the midst of a letter
+                break;
+            }
+
+            Json.CheckText(path, number, line);
 
             MetricLine metric;
             try
