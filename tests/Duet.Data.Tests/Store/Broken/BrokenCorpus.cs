@@ -60,9 +60,7 @@ internal sealed class BrokenCorpus : IDisposable
         Cuts("cut-NN.avi", "cut; the header has the number of frames", Clean("good.avi"), [30, 50, 70, 90], [QuarantineReason.Damaged], "% can be decoded"),
         Cuts("cut-NN.ts", "cut to less than a second; a broadcast stream has no header with a length", Clean("good.ts"), [10, 20], [QuarantineReason.TooShort], "pictures and sound together last"),
         Cuts("cut-NN.ts", "cut to more than a second: what is left is whole", Clean("good.ts"), [50, 90], [Ready], null),
-        Real is { } real
-            ? Cuts("cut-real-NN.mp4", "a real recording, cut", real, Tenths, CutShort, null)
-            : new("cut-real-NN.mp4", "a real recording, cut", CutShort, null, []),
+        RealCuts(),
 
         // Bits turned over.
         new("flip-moov.mp4", "one letter wrong in the name of the index", [QuarantineReason.Undecodable], "moov atom not found", [("flip-moov.mp4", p => Bytes.Rename(Clean("good.mp4"), p, "moov"u8, "mOov"u8))]),
@@ -180,6 +178,10 @@ internal sealed class BrokenCorpus : IDisposable
     private static BrokenCase Cuts(string shown, string what, string from, int[] percents, string[] verdicts, string? says) => new(
         shown, $"{what} (NN = {string.Join(", ", percents)} % of it are there)", verdicts, says,
         [.. percents.Select(n => (shown.Replace("NN", $"{n}", StringComparison.Ordinal), (Action<string>)(p => Bytes.Cut(from, p, n))))]);
+
+    /// <summary>The row is there without the recording, too.</summary>
+    private static BrokenCase RealCuts() =>
+        Cuts("cut-real-NN.mp4", "a real recording, cut", Real ?? "", Tenths, CutShort, null) is var row && Real is null ? row with { Files = [] } : row;
 
     private BrokenCase Flips(string shown, string what, string from, double begin, double end, int count) => new(
         shown, what, Any, null,
