@@ -45,9 +45,9 @@ public static class EncoderFile
         var card = PreprocessingCard.FromJson(json, path);
         var needed = NetworkCost.Convolutions(card.Encoder, card.Modality == Modality.Video ? [1, 1, 1] : [1, 1]).Sum(c => c.Weights);
         var held = header.Tensors.Sum(t => t.Shape.Aggregate(1L, (a, b) => a * b));
-        if (needed > held)
+        if (needed > (16 * held) + (1 << 20))
         {
-            // Before it is built: a line of JSON may name a network of gigabytes.
+            // Before it is built: a line of JSON may name a network of gigabytes. Where little is missing, what is missing is told below.
             throw new WeightsException($"'{path}' holds {held} numbers, and the {card.Encoder.Name} of its preprocessing card has {needed} and more. The file was changed, or is of another version of Duet.");
         }
 
