@@ -1,4 +1,5 @@
 using Duet.Data.Clips;
+using Duet.Learning.Models;
 using Duet.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,11 +14,11 @@ internal static class ReadableClips
 {
     /// <summary>The places of the clips to take.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="training">Whether batch normalisation measures: it needs two, so one that is left alone is left out as well.</param>
-    public static long[] Of(ClipBatch batch, bool training)
+    /// <param name="network">The network: where its batch normalisation measures, it needs two clips, so one that is left alone is left out as well.</param>
+    public static long[] Of(ClipBatch batch, nn.Module network)
     {
         var kept = batch.Readable();
-        return training && kept.Length == 1 && batch.Count > 1 ? [] : kept;
+        return kept.Length == 1 && batch.Count > 1 && network.modules().Any(m => m is BatchNormalisation { training: true }) ? [] : kept;
     }
 
     /// <summary>The rows of an input that belong to them; the input itself where that is all.</summary>

@@ -62,9 +62,14 @@ public static class FinetuneEvaluation
             Splits = [.. splits.Select(s => s.Name)],
             Videos = [.. store.Videos.Select(v => v.Id)],
         };
-        var settings = Settings(recipe, source, splits, origin.Check(request)?.Precision);
+        var settings = Settings(recipe, source, splits);
         EvaluationParts.CheckFit(storeSettings, settings.Content == ClipContent.Sound ? null : settings.Clip, settings.Content == ClipContent.Frames ? null : settings.Spectrogram);
         CheckSound(settings);
+        if (origin.Check(request)?.Precision is { } begun)
+        {
+            settings = Settings(recipe, source, splits, begun);
+        }
+
         origin = origin with { Precision = PrecisionPolicy.NameOf(settings.Precision) };
         using var held = RunLock.Take(request.Folder.Root);
         request.Folder.Root.RemoveLeftovers();

@@ -256,7 +256,7 @@ internal sealed class FinetuneTask : ITrainingTask
     /// <summary>The inputs of the clips that could be read, and the clips; nothing where there are none.</summary>
     private (IReadOnlyList<Tensor> Inputs, IReadOnlyList<ClipRequest> Clips) Readable(ClipBatch batch)
     {
-        var kept = ReadableClips.Of(batch, model.training);
+        var kept = ReadableClips.Of(batch, model);
         return kept.Length == 0 ? ([], []) : ([.. settings.Inputs(Preprocessor, batch).Select(x => ReadableClips.Rows(x, kept))], [.. kept.Select(i => batch.Requests[(int)i])]);
     }
 

@@ -22,7 +22,7 @@ internal sealed record PairBatch(Tensor Video, Tensor Audio, Tensor InSync, IRea
     /// <summary>Embeds a batch. Clips that could not be read take no part: the networks don't see them.</summary>
     public static PairBatch Embed(AvtsModel model, ClipPreprocessor preprocessor, ClipBatch batch, Device device)
     {
-        var kept = ReadableClips.Of(batch, model.training);
+        var kept = ReadableClips.Of(batch, model);
         if (kept.Length == 0)
         {
             return new PairBatch(zeros(0, device: device), zeros(0, device: device), zeros(0, device: device), kept);

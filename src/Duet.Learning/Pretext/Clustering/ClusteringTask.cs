@@ -260,7 +260,7 @@ public sealed class ClusteringTask : ITrainingTask
     /// </summary>
     private (Tensor Loss, int Clips, List<KeyValuePair<string, Tensor>> Numbers) Losses(ClipBatch batch, ClipParts parts, Func<ClusterAssignment, int[]> side)
     {
-        var kept = ReadableClips.Of(batch, model.training);
+        var kept = ReadableClips.Of(batch, model);
         (int Place, int Part)[] taught =
         [
             .. kept.Select((i, row) => (row, parts.IndexOf(batch.Requests[(int)i]))).Where(c => plan.Clusterings.All(l => side(labels![l.Name])[c.Item2] != ClusterAssignment.None)),
