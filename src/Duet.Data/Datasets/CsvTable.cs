@@ -81,6 +81,7 @@ internal sealed class CsvTable
     /// <summary>What is wrong with a line.</summary>
     public UsageException Wrong(int line, string what) => new($"Line {line} of '{file}': {what}.");
 
+    /// <summary>The lines with their fields; the list of one is used again for the next.</summary>
     private static IEnumerable<(int Line, List<string> Fields)> Lines(string file, string text)
     {
         var fields = new List<string>();
@@ -122,7 +123,7 @@ internal sealed class CsvTable
                 if (c == '\n')
                 {
                     yield return (start, fields);
-                    fields = [];
+                    fields.Clear();
                     start = ++line;
                 }
             }

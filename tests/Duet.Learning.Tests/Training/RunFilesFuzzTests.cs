@@ -180,6 +180,31 @@ public sealed class RunFilesFuzzTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("""{"format":"duet.classifier/1","classes":["a","b"],"inputs":[null],"average":"probabilities","run":"r","method":"avts","step":3,"store":"abc"}""")]
+    [InlineData("""{"format":"duet.classifier/1","classes":["a",null],"inputs":[{"encoder":"video","layer":"conv5","channels":3,"pooling":"average"}],"average":"probabilities","run":"r","method":"avts","step":3,"store":"abc"}""")]
+    [InlineData("""{"format":"duet.classifier/1","classes":["a","b"],"inputs":[{"encoder":"video","layer":"conv5","channels":0,"pooling":"average"}],"average":"probabilities","run":"r","method":"avts","step":3,"store":"abc"}""")]
+    public void A_classifier_s_card_with_nothing_where_a_class_or_an_input_belongs_is_refused(string json)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["weight"] = zeros(2, 3), ["bias"] = zeros(2) };
+        SafeTensors.Write(In("c.safetensors"), tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["duet.classifier"] = json });
+        Should.Throw<WeightsException>(() => ClassifierFile.Load(In("c.safetensors"))).Message.ShouldContain("names no class or no input");
+    }
+
+    [Theory]
+    [InlineData("\"a text\"", "can't be read")]
+    [InlineData("[1]", "can't be read")]
+    [InlineData("""{"mean":null,"std":[1]}""", "can't be read")]
+    public void A_method_s_value_of_another_kind_is_refused_by_its_name(string json, string why)
+    {
+        var state = TaskState.Empty with { Values = new JsonObject { ["spectrogram_statistics"] = JsonNode.Parse(json) } };
+        var message = Should.Throw<TrainingException>(() => state.SpectrogramStatistics).Message;
+        message.ShouldContain("spectrogram_statistics");
+        message.ShouldContain(why);
+        Should.Throw<TrainingException>(() => state.Value<int[]>("curriculum")).Message.ShouldContain("does not say 'curriculum'");
+    }
+
     /// <summary>A line of JSON may name a network of two gigabytes.</summary>
     [Fact]
     public void A_card_that_names_a_larger_network_than_the_file_holds_is_refused_before_it_is_built()
