@@ -14,12 +14,11 @@ namespace Duet.Bench;
 /// </summary>
 internal static class ForwardBenchmark
 {
-    private const int Warming = 2;
 
     public static Command Create()
     {
         var shape = new NetworkShape();
-        var steps = new Option<int>("--steps") { Description = $"Measured batches, after {Warming} for warming up.", DefaultValueFactory = _ => 5 };
+        var steps = new Option<int>("--steps") { Description = "Measured batches, after two and four seconds for warming up.", DefaultValueFactory = _ => 5 };
         var command = new Command("forward", "Clips per second of an encoder in evaluation mode.") { steps };
         shape.AddTo(command);
         command.SetAction(p => Run(shape.Of(p), p.GetValue(steps)));
@@ -35,17 +34,12 @@ internal static class ForwardBenchmark
         using var fold = encoder.Fold();
         using var none = no_grad();
         using var clips = randn([shape.Batch, shape.Frames, shape.Size, shape.Size, 3]).permute(0, 4, 1, 2, 3); // channels last, as the loader gives them
-        var seconds = new List<double>();
         var row = new float[shape.Batch * encoder.Channels];
-        for (var step = 0; step < steps + Warming; step++)
+        var seconds = WarmSteps.Median(steps, () =>
         {
             using var scope = NewDisposeScope();
-            var start = Stopwatch.GetTimestamp();
             encoder.forward(clips).flatten(2).mean([2]).data<float>().CopyTo(row);
-            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        var measured = seconds.Skip(Warming).Order().ToArray();
+        });
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             benchmark = "forward",
@@ -56,7 +50,7 @@ internal static class ForwardBenchmark
             width = shape.Encoder.Width,
             threads = shape.Threads,
             configuration = $"Duet, {(precision == Precision.Bf16 ? "bf16" : "fp32")}",
-            clips_per_second = Math.Round(shape.Batch / measured[measured.Length / 2], 3),
+            clips_per_second = Math.Round(shape.Batch / seconds, 3),
             gigaflops_per_clip = Math.Round(NetworkCost.ForwardFlops(shape.Encoder, [shape.Frames, shape.Size, shape.Size]) / 1e9, 3),
             peak_megabytes = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
         }));

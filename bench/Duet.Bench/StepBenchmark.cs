@@ -22,7 +22,7 @@ internal static class StepBenchmark
         var size = new Option<int>("--size") { DefaultValueFactory = _ => 112 };
         var batch = new Option<int>("--batch") { DefaultValueFactory = _ => 8 };
         var width = new Option<double>("--width") { DefaultValueFactory = _ => 1 };
-        var steps = new Option<int>("--steps") { Description = "Measured steps, after two for warming up.", DefaultValueFactory = _ => 5 };
+        var steps = new Option<int>("--steps") { Description = "Measured steps, after two and four seconds for warming up.", DefaultValueFactory = _ => 5 };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
         var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ => Precision.Auto };
         var command = new Command("step", "Clips per second of a training step.") { model, frames, size, batch, width, steps, threads, precision };
@@ -43,11 +43,9 @@ internal static class StepBenchmark
         using var optimiser = new Sgd([.. network.named_parameters().Select(p => new NamedParameter(p.name, p.parameter, true))], new OptimiserOptions { WeightDecay = 1e-4 });
         using var clips = randn([batch, frames, size, size, 3]).permute(0, 4, 1, 2, 3); // channels last, as the loader gives them
         using var labels = arange(batch) % 400;
-        var seconds = new List<double>();
-        for (var step = 0; step < steps + 2; step++)
+        var seconds = WarmSteps.Median(steps, () =>
         {
             using var scope = NewDisposeScope();
-            var start = Stopwatch.GetTimestamp();
             foreach (var parameter in network.parameters())
             {
                 parameter.grad = null;
@@ -55,10 +53,7 @@ internal static class StepBenchmark
 
             nn.functional.cross_entropy(network.forward(clips), labels).backward();
             optimiser.Step(0.01);
-            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        var measured = seconds.Skip(2).Order().ToArray();
+        });
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             benchmark = "step",
@@ -69,7 +64,7 @@ internal static class StepBenchmark
             width = model.Width,
             threads,
             configuration = $"Duet, {(precision == Precision.Bf16 ? "bf16" : "fp32")}",
-            clips_per_second = Math.Round(batch / measured[measured.Length / 2], 3),
+            clips_per_second = Math.Round(batch / seconds, 3),
             gigaflops_per_clip = Math.Round(NetworkCost.TrainingFlops(model, [frames, size, size]) / 1e9, 3),
             peak_megabytes = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
         }));

@@ -117,7 +117,7 @@ def pretrain(c):
     cases = []
     for method, (recipe, settings, peers) in RECIPES.items():
         settings = [*settings, *(["clustering.k=2"] if c.quick and method == "xdc" else [])]
-        arguments = ["--batch", 2 if c.quick else 8, "--steps", 1 if c.quick else 3, "--warming", 1 if c.quick else 2]
+        arguments = ["--batch", 2 if c.quick else 8, "--steps", 1 if c.quick else 4, "--warming", 1 if c.quick else 5]
 
         # One try of both memory formats, as for the step alone: the faster one is the peer's.
         model = {"avts": "mc3_18", "xdc": "r2plus1d_18"}[method]

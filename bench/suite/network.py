@@ -74,7 +74,7 @@ def step_scaling(c):
             s = {**base, varied: size}
             key = tuple(s.values())
             if key not in measured:
-                arguments = [*words(s), "--steps", 1]
+                arguments = [*words(s), "--steps", 3]
                 measured[key] = in_turn(1, {
                     "duet": lambda: c.ours("step", *arguments),
                     BEST: lambda: best(*arguments),
