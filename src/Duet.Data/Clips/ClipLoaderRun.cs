@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
+using Duet.Data.Native;
 using Duet.Data.Store;
 
 namespace Duet.Data.Clips;
@@ -139,6 +140,7 @@ internal sealed class ClipLoaderRun : IDisposable
     {
         try
         {
+            ThreadPolicy.WaitForTurn(); // a batch that is ready must not wait for the next one's first clips
             var decoder = new ClipDecoder(store, loader.Size);
             while (Claim() is var (batch, index) && batch is not null)
             {

@@ -1,4 +1,5 @@
 using System.Text;
+using Duet.Data.Files;
 
 namespace Duet.Data.Datasets;
 
@@ -60,9 +61,7 @@ internal sealed class CsvTable
     {
         try
         {
-            return new FileInfo(path).Length <= MaxBytes
-                ? File.ReadAllText(path)
-                : throw new UsageException($"The list '{path}' is larger than 256 MB.");
+            return WholeFile.ReadAllText(path, MaxBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Duet.Data.Files;
 
 namespace Duet.Data.Datasets;
 
@@ -123,9 +124,8 @@ internal static class ListFile
     {
         try
         {
-            return new FileInfo(path).Length <= MaxBytes
-                ? new StreamReader(path, Encoding.UTF8)
-                : throw new UsageException($"The list '{path}' is larger than 1 GB.");
+            WholeFile.Check(path, MaxBytes);
+            return new StreamReader(path, Encoding.UTF8);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using Duet.Data.Files;
+
 namespace Duet.Data.Media;
 
 /// <summary>
@@ -23,7 +25,8 @@ internal sealed class PlainName : IDisposable
     /// <param name="path">Its full path.</param>
     /// <param name="folder">Where a link may be made.</param>
     /// <param name="name">What to call it, without the extension, from which ffmpeg takes hints.</param>
-    public static PlainName For(string path, string folder, string name)
+    /// <returns>Null where it needs a link and the disk keeps none: FAT, some network mounts.</returns>
+    public static PlainName? TryFor(string path, string folder, string name)
     {
         if (!path.Any(char.IsControl))
         {
@@ -33,8 +36,15 @@ internal sealed class PlainName : IDisposable
         var extension = System.IO.Path.GetExtension(path);
         var plain = extension.Length <= LongestExtension && extension.Skip(1).All(char.IsAsciiLetterOrDigit) ? extension : "";
         var link = System.IO.Path.Combine(folder, $"{name}.in{plain}");
-        File.CreateSymbolicLink(link, path);
-        return new PlainName(link, isLink: true);
+        try
+        {
+            File.CreateSymbolicLink(link, path);
+            return new PlainName(link, isLink: true);
+        }
+        catch (Exception e) when (FileWriteException.Explains(e) && !FileWriteException.IsDiskFull(e))
+        {
+            return null;
+        }
     }
 
     /// <summary>Removes the link, if there is one.</summary>

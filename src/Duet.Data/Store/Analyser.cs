@@ -19,7 +19,16 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
     /// <param name="cancellationToken">Stops.</param>
     public async Task<Analysis> AnalyseAsync(string path, string id, int threads, Action<double, double> onSeconds, CancellationToken cancellationToken)
     {
-        using var plain = PlainName.For(path, spool, id);
+        using var plain = PlainName.TryFor(path, spool, id);
+        if (plain is null)
+        {
+            return new Analysis
+            {
+                Reason = QuarantineReason.Unreadable,
+                Detail = "its name holds a line break or another control character, and the store's disk keeps no links, through which such files are opened; rename it",
+            };
+        }
+
         path = plain.Path;
         MediaProbe probe;
         try
@@ -132,7 +141,7 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
                     MaxFrameBytes = StoreLayout.MaxEntry,
                     MaxSampleBytes = maxSampleBytes,
                     Limits = cost,
-                    ProcessorTime = cost.TimeFor(new FileInfo(path).Length, declared),
+                    ProcessorTime = cost.TimeFor(FileStamp.Of(path).Size, declared),
                     OnFrames = count => onSeconds(count / rate, declared),
                 },
                 cancellationToken).ConfigureAwait(false);

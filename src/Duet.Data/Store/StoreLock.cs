@@ -64,6 +64,7 @@ internal sealed class StoreLock : IDisposable
     public void Dispose() => file.Dispose();
 
     private const int WouldBlock = 11;
+    private const int LongestHolder = 4096; // bytes
 
     private static bool IsSharingViolation(IOException e) => !FileWriteException.IsDiskFull(e) && e.HResult == unchecked((int)0x80070020);
 
@@ -71,7 +72,7 @@ internal sealed class StoreLock : IDisposable
     {
         try
         {
-            return File.ReadAllText(Path.Combine(store, StoreLayout.HolderName));
+            return WholeFile.ReadAllText(Path.Combine(store, StoreLayout.HolderName), LongestHolder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

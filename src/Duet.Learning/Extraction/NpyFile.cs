@@ -46,7 +46,7 @@ internal sealed class NpyFile(string path, int columns) : IExtractFile
             };
         }
 
-        if (new FileInfo(about).Length > MostJsonBytes || Read() is not { } found)
+        if (WholeFile.Length(about) > MostJsonBytes || Read() is not { } found)
         {
             throw new UsageException($"'{about}' exists and was not made by 'duet extract'. Name another --out.");
         }

@@ -34,12 +34,7 @@ internal static class CheckpointJson
     /// <exception cref="IOException">It can't be read.</exception>
     public static CheckpointHeader Read(string path)
     {
-        if (new FileInfo(path).Length > LongestText)
-        {
-            throw new InvalidDataException("its JSON is far too long");
-        }
-
-        var text = File.ReadAllText(path);
+        var text = WholeFile.ReadAllText(path, LongestText);
         var header = JsonSerializer.Deserialize<CheckpointHeader>(text, RunJson.File) ?? throw new InvalidDataException("its JSON is empty");
         if (header is not { Format: not null, Sha256: not null, Recipe: not null, Store: not null, State.IntervalSums: not null, Task: not null, Parts: not null, Check: not null } || header.Parts.Any(p => p is not { Path: not null, Sha256: not null }))
         {

@@ -10,6 +10,8 @@ namespace Duet.Learning.Training;
 /// <param name="Since">Since when.</param>
 internal sealed record RunHolder(string Host, int Pid, DateTimeOffset Since)
 {
+    private const int LongestText = 4096; // bytes
+
     /// <summary>This process, from now on.</summary>
     public static RunHolder Now() => new(Environment.MachineName, Environment.ProcessId, TimeProvider.System.GetUtcNow());
 
@@ -20,7 +22,7 @@ internal sealed record RunHolder(string Host, int Pid, DateTimeOffset Since)
     {
         try
         {
-            return JsonSerializer.Deserialize<RunHolder>(File.ReadAllText(path), RunJson.Line) is { Host: not null } holder ? holder : null;
+            return JsonSerializer.Deserialize<RunHolder>(WholeFile.ReadAllText(path, LongestText), RunJson.Line) is { Host: not null } holder ? holder : null;
         }
         catch (Exception e) when (e is JsonException || FileWriteException.Explains(e))
         {

@@ -8,6 +8,8 @@ namespace Duet.Learning.Training;
 /// <summary>How the JSON files of a run folder are written: snake_case, doubles so that they read back to the same bits.</summary>
 internal static class RunJson
 {
+    private const int LongestText = 16 << 20; // bytes
+
     /// <summary>A file: indented.</summary>
     public static JsonSerializerOptions File { get; } = Options(indented: true);
 
@@ -22,7 +24,7 @@ internal static class RunJson
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(System.IO.File.ReadAllText(path), File) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize<T>(WholeFile.ReadAllText(path, LongestText), File) ?? throw new JsonException("it is empty");
         }
         catch (Exception e) when (e is JsonException || FileWriteException.Explains(e))
         {

@@ -1,3 +1,4 @@
+using Duet.Data.Files;
 using Duet.Learning.Models;
 using Duet.Learning.Native;
 
@@ -53,7 +54,7 @@ public sealed record WeightsInspection
         {
             File = path,
             FileFormat = file.Format,
-            Bytes = new FileInfo(path).Length,
+            Bytes = WholeFile.Length(path),
             Tensors = file.Tensors,
             Elements = file.Tensors.Sum(t => t.Elements),
             Values = file.Values,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
+using Duet.Data.Files;
 
 namespace Duet.Reports.Input;
 
@@ -23,18 +24,7 @@ internal static class Json
     {
         try
         {
-            var info = new FileInfo(path);
-            if (!info.Exists)
-            {
-                return null;
-            }
-
-            if (info.Length > largest)
-            {
-                throw new ReportException($"{path} has {info.Length:#,0} bytes; a report reads at most {largest:#,0}. This is hardly the file that it is named for.");
-            }
-
-            return File.ReadAllBytes(path);
+            return File.Exists(path) ? WholeFile.ReadAllBytes(path, largest) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

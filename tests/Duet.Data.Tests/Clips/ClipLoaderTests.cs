@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Duet.Data.Clips;
 using Duet.Data.Store;
 using Shouldly;
@@ -53,6 +54,27 @@ public sealed class ClipLoaderTests
         eight.Statistics.Clips.ShouldBe(53);
         eight.Statistics.Failures.ShouldBe(0);
         eight.Statistics.Bytes.ShouldBe(53L * ((4 * Size * Size * 3) + (2 * 16000 * 2)));
+    }
+
+    /// <summary>Whoever computes is not interrupted by a worker that wakes up.</summary>
+    [Fact]
+    public void Workers_wait_their_turn()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "threads have such policies there");
+        const string batch = "3"; // SCHED_BATCH
+        var policies = new ConcurrentBag<string>();
+        using var loader = Loader(new MemoryStore { Reading = (_, _) => policies.Add(Policy()) }, 2);
+        Copies(loader.Load(Requests(20), 4)).Count.ShouldBe(5);
+        policies.Count.ShouldBeGreaterThanOrEqualTo(20);
+        policies.ShouldAllBe(policy => policy == batch);
+        Policy().ShouldNotBe(batch);
+
+        static string Policy()
+        {
+            const int place = 40; // among the fields of a thread's stat
+            var stat = File.ReadAllText("/proc/thread-self/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[place - 2];
+        }
     }
 
     [Fact]

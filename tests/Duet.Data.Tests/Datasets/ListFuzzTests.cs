@@ -31,6 +31,24 @@ public sealed class ListFuzzTests : IDisposable
         table.Rows.Count.ShouldBe(1);
     }
 
+    /// <summary>Lists of a data set come with it: their size is that of what they lead to, and what is no file is not opened.</summary>
+    [Fact]
+    public void A_list_that_is_a_link_has_the_size_of_its_target()
+    {
+        using (var large = File.Create(Path.Combine(folder.Root, "large")))
+        {
+            large.SetLength((1L << 30) + 1); // a hole: no disk is used
+        }
+
+        File.CreateSymbolicLink(Path.Combine(folder.Root, "a.csv"), "large");
+        File.CreateSymbolicLink(Path.Combine(folder.Root, "b.csv"), "/dev/null");
+        foreach (var read in new Action<string>[] { name => CsvTable.ReadText(Path.Combine(folder.Root, name)), name => ListFile.Lines(folder.Root, name).Count().ShouldBe(0) })
+        {
+            Should.Throw<UsageException>(() => read("a.csv")).Message.ShouldContain("it has 1,073,741,825 bytes, and such a file has at most");
+            Should.Throw<UsageException>(() => read("b.csv")).Message.ShouldContain("it is a device, not a file");
+        }
+    }
+
     [Fact]
     public void Tables()
     {

@@ -2,6 +2,7 @@ using Duet.Data.Media;
 using Duet.Data.Store;
 using Duet.Data.Tests.Media.Hostile;
 using Duet.Data.Tests.Store;
+using Duet.Data.Tests.Store.Broken;
 using Shouldly;
 using Xunit;
 
@@ -41,6 +42,20 @@ public sealed class MediaLimitsTests : IDisposable
         summary.Ready.ShouldBe(1);
     }
 
+    /// <summary>A link has a few bytes, and what it leads to takes as long as it takes.</summary>
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task A_link_gets_the_time_of_the_file_that_it_leads_to()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the system's own limits are asked for");
+        TestVideos.Make(folder["file", "a.avi"], 2, TestVideos.Moving, TestVideos.Tone, "-c:v", "rawvideo", "-c:a", "pcm_s16le");
+        Directory.CreateDirectory(folder["link"]);
+        File.CreateSymbolicLink(folder["link", "a.avi"], folder["file", "a.avi"]);
+        var direct = await ProcessorSecondsAsync("file");
+        (await ProcessorSecondsAsync("link")).ShouldBe(direct);
+        direct.ShouldBe("1010"); // ten minutes, 200 s for each of its two, and the kernel's ten
+    }
+
     [Fact]
     public async Task Sound_that_goes_on_a_day_later_fills_no_disk()
     {
@@ -51,6 +66,17 @@ public sealed class MediaLimitsTests : IDisposable
         var file = (await IngestAsync(new() { Source = folder["v"], Store = folder["s"] })).Quarantined.ShouldHaveSingleItem();
         file.Reason.ShouldBe(QuarantineReason.Damaged);
         file.Detail.ShouldContain("far past its length of 2 s");
+    }
+
+    /// <summary>What the kernel grants ffmpeg for the video of a folder, seconds.</summary>
+    private async Task<string> ProcessorSecondsAsync(string source)
+    {
+        var (script, limits) = (folder[source + ".sh"], folder[source + ".limits"]);
+        File.WriteAllText(script, $"#!/bin/sh\nsleep 1\ngrep 'Max cpu time' /proc/self/limits > '{limits}'\nexec ffmpeg \"$@\"\n");
+        BrokenCorpus.Shell("chmod 700 \"$1\"", script);
+        var tools = MediaTools.Find();
+        (await IngestAsync(new() { Source = folder[source], Store = folder[source + ".store"], Tools = new MediaTools(script, tools.Ffprobe) })).Ready.ShouldBe(1);
+        return File.ReadAllText(limits).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
     }
 
     private static MediaLimits Standard => new IngestOptions { Source = "", Store = "" }.MediaLimits;
