@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Duet.Data.Media;
 using Duet.Data.Store;
 using Duet.Data.Tests.Store;
 using Shouldly;
@@ -35,6 +36,12 @@ public sealed class FenceTests : IDisposable
             ["concat.mp4"] = ($"ffconcat version 1.0\nfile '{folder["private", "secret.mp4"]}'\n", ["-safe", "0"]),
             ["manifest.mp4"] = (HostileFiles.Manifest("file://" + folder["private", "secret.mp4"]), []),
         };
+        // ffmpeg's own check of such scripts lets names beside them pass.
+        Directory.CreateDirectory(folder["archive", "parts"]);
+        File.Copy(folder["private", "secret.mp4"], folder["archive", "parts", "part.bin"]);
+        File.WriteAllText(folder["archive", "beside.mp4"], "ffconcat version 1.0\nfile parts/part.bin\n");
+        Unfenced(folder["archive", "beside.mp4"], []).ShouldContain("Video: ", customMessage: "it is no trap");
+
         using var witness = new Witness(folder["private"]);
         foreach (var (name, trap) in traps)
         {
@@ -124,6 +131,20 @@ public sealed class FenceTests : IDisposable
         var listed = await IngestAsync(folder["list.txt"]);
         listed.Quarantined.Select(q => q.Reason).ShouldBe(Enumerable.Repeat(QuarantineReason.Unreadable, 9));
         server.Pending().ShouldBeFalse();
+    }
+
+    /// <summary>Protocols are the second fence, behind the formats: it is seen with the first one taken down.</summary>
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void What_a_list_names_is_not_opened_even_where_the_list_is_read()
+    {
+        TestVideos.Make(folder["a.mkv"]);
+        File.WriteAllText(folder["list"], $"ffconcat version 1.0\nfile data:video/x-matroska;base64,{Convert.ToBase64String(File.ReadAllBytes(folder["a.mkv"]))}\n");
+        string[] asList = ["-safe", "0", "-f", "concat"];
+        Unfenced(folder["list"], asList).ShouldContain("Video: ", customMessage: "it is no trap");
+        var options = Fence.Input(folder["list"], long.MaxValue).TakeWhile(o => o != "-i").ToList();
+        options.RemoveRange(options.IndexOf("-format_whitelist"), 2);
+        Unfenced(folder["list"], [.. options, .. asList]).ShouldContain("Protocol 'data' not on whitelist 'file'");
     }
 
     [Fact]
