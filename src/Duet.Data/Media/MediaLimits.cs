@@ -111,9 +111,12 @@ internal enum Refusal
 /// <summary>Finds a <see cref="Refusal"/> in ffmpeg's words.</summary>
 internal static class Refusals
 {
+    /// <summary>What decoders of MPEG-1 to -4 say: 12 is ENOMEM. They keep it to themselves, and ffmpeg goes on with the next frame.</summary>
+    private const string NoBuffer = "get_buffer() failed (-12 ";
+
     /// <summary>What a line that ffmpeg marked as an error says of a limit.</summary>
     public static Refusal Of(ReadOnlySpan<char> error) =>
-        error.TrimEnd(" .)").EndsWith("Cannot allocate memory") ? Refusal.Memory
+        error.TrimEnd(" .)").EndsWith("Cannot allocate memory") || error.StartsWith(NoBuffer) ? Refusal.Memory
         : error.Contains("exceeds specified max pixel count", StringComparison.Ordinal) ? Refusal.Pixels
         : Refusal.None;
 }

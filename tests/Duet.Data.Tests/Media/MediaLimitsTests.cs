@@ -28,6 +28,28 @@ public sealed class MediaLimitsTests : IDisposable
     [InlineData(2_000_000_000, 1)]
     public void Huge_pictures_get_fewer_threads(long pixels, int threads) => Standard.ThreadsFor(16, pixels).ShouldBe(threads);
 
+    [Theory]
+    [InlineData("Error while decoding stream #0:0: Cannot allocate memory", true)]
+    [InlineData("get_buffer() failed (-12 (nil))", true)]
+    [InlineData("get_buffer() failed (-22 (nil))", false)]
+    [InlineData("Error while decoding stream #0:0: Invalid data found when processing input", false)]
+    public void Decoders_say_in_more_than_one_way_that_memory_ran_out(string error, bool ranOut) =>
+        Refusals.Of(error).ShouldBe(ranOut ? Refusal.Memory : Refusal.None);
+
+    /// <summary>The header's pictures are small, and so are the first ones.</summary>
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Pictures_that_grow_later_are_held_to_the_limit()
+    {
+        TestVideos.Ffmpeg("-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=1", "-c:v", "mjpeg", folder["small.mjpeg"]);
+        TestVideos.Ffmpeg("-f", "lavfi", "-i", "testsrc=s=1200x1000:r=25:d=1", "-c:v", "mjpeg", folder["large.mjpeg"]);
+        File.WriteAllBytes(folder["both.mjpeg"], [.. File.ReadAllBytes(folder["small.mjpeg"]), .. File.ReadAllBytes(folder["large.mjpeg"])]);
+        TestVideos.Ffmpeg("-f", "mjpeg", "-framerate", "25", "-i", folder["both.mjpeg"], "-f", "lavfi", "-i", "sine=d=2", "-c:v", "copy", "-c:a", "pcm_s16le", folder["v", "grows.mkv"]);
+
+        await QuarantinedAsync(new() { Source = folder["v"], Store = folder["s"], FrameMegapixels = 1 }, "--frame-megapixels");
+        (await IngestAsync(new() { Source = folder["v"], Store = folder["s"] })).Ready.ShouldBe(1);
+    }
+
     [Fact]
     [Trait("Category", "Slow")]
     public async Task A_limit_says_its_name_and_once_raised_lets_the_file_in()

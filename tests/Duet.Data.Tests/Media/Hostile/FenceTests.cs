@@ -165,6 +165,8 @@ public sealed class FenceTests : IDisposable
             File.WriteAllBytes(folder["archive", name], [.. video, (byte)i]); // else they would be one content
         }
 
+        Fence.Input("concat:a.avi|b.avi", 1).Last().ShouldBe("file:concat:a.avi|b.avi"); // though all of these come with their folders before them
+
         var before = Directory.GetFileSystemEntries(folder["archive"]);
         var summary = await IngestAsync();
         summary.Quarantined.ShouldBeEmpty();
