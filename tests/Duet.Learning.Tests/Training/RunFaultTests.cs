@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Duet.Data.Files;
 using Duet.Learning.Training;
@@ -79,6 +80,7 @@ public sealed class RunFaultTests
     {
         const int Some = 6;
         var calls = Straight.Value.Calls;
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The run has {calls} file operations."));
         return Environment.GetEnvironmentVariable("DUET_FAULTS") == "all"
             ? Enumerable.Range(1, calls)
             : Enumerable.Range(0, Some).Select(i => 1 + (i * (calls - 1) / (Some - 1)));
