@@ -40,6 +40,32 @@ public sealed class WeightsTests(TinyStore tiny)
         JsonDocument.Parse(probe.Output).RootElement.GetProperty("results").EnumerateArray().Select(r => r.GetProperty("weights").GetString()).ShouldContain("pretrained");
     }
 
+    [Fact]
+    public void An_imported_encoder_is_finetuned_as_the_run_is_that_it_came_from()
+    {
+        tiny.Duet("weights", "export", tiny.Run, "--modality", "video", "--out", "tuned.pth").ExitCode.ShouldBe(0);
+        tiny.Duet("weights", "import", "tuned.pth", "--out", "tuned.safetensors", "--network", "mc3_18", "--like", tiny.Run).ExitCode.ShouldBe(0);
+        File.WriteAllText(tiny.In("tune.yaml"), """
+            name: tune
+            protocol: finetune
+            clip: { frames: 8, frame_rate: 25, size: 32, scales: [1.0] }
+            finetune: { modality: video, epochs: 2, learning_rates: [0.05], test_clips: 2, resamples: 100 }
+            training: { epoch_size: 16, batch: 4, threads: 1, workers: 1, precision: fp32 }
+            """);
+        var imported = Predictions("tuned.safetensors");
+        imported.GetArrayLength().ShouldBeGreaterThan(0);
+        JsonElement.DeepEquals(imported, Predictions(tiny.Run)).ShouldBeTrue();
+
+        JsonElement Predictions(string encoder)
+        {
+            var finetune = tiny.Duet("eval", "finetune", encoder, "--store", "store", "--protocol", "tune.yaml", "--out", Path.GetFileName(encoder) + "-out", "--json");
+            finetune.ExitCode.ShouldBe(0, finetune.Error);
+            var row = JsonDocument.Parse(finetune.Output).RootElement.GetProperty("results")[0];
+            row.GetProperty("weights").GetString().ShouldBe("pretrained");
+            return row.GetProperty("predictions");
+        }
+    }
+
     [Theory]
     [InlineData(1, "can't be read", "inspect", "nothing.pth")]
     [InlineData(1, "not known here", "inspect", "tiny.yaml")]
