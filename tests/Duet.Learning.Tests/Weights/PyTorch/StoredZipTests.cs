@@ -100,7 +100,10 @@ public sealed class StoredZipTests
         Refusal(Checkpoints.Patched(Whole, directory + 16, 1, 2, 3, 4)).ShouldContain("checksum of 'archive/data.pkl'");
         Refusal(Checkpoints.Patched(Whole, second + 42, Whole[(directory + 42)..(directory + 46)])).ShouldContain("overlaps");
         Refusal(Checkpoints.Patched(Whole, second + 42, 0xff, 0xff, 0xff, 0x7f)).ShouldContain("overlaps");
+        Refusal(Checkpoints.Patched(Whole, 3, 5)).ShouldContain("two ways");
+        Refusal(Checkpoints.Patched(Whole, 6, 1)).ShouldContain("two ways");
         Refusal(Checkpoints.Patched(Whole, 8, 8)).ShouldContain("two ways");
+        Refusal(Checkpoints.Patched(Whole, 26, 1)).ShouldContain("two ways");
         Refusal(Checkpoints.Patched(Whole, 30, (byte)'b')).ShouldContain("two ways");
         Refusal(Checkpoints.Patched(Whole, end + 8, 0xff, 0x7f, 0xff, 0x7f)).ShouldContain("lists 32767 files");
         Refusal(Checkpoints.Patched(Whole, end + 8, 2, 0, 2, 0)).ShouldContain("longer than the files");
