@@ -66,9 +66,16 @@ public sealed class PickleReaderTests
     [InlineData("ccollections\nOrderedDict\nK\u0001\u0085R", "with arguments that it can't have")]
     [InlineData("ctorch\nFloatStorage\n)R", "with arguments that it can't have")]
     [InlineData("cbuiltins\nint\n)R", "with arguments that it can't have")]
+    [InlineData("ctorch\nSize\n)R", "with arguments that it can't have")]
     [InlineData("])R", "no known type")]
     [InlineData("NQ", "refers to numbers in a way")]
     public void Other_instructions_are_refused_by_name(string code, string message) => Refusal(new PickleBytes().Op(code).End()).ShouldContain(message);
+
+    /// <summary>Hooks are code.</summary>
+    [Fact]
+    public void A_tensor_with_hooks_is_refused() => Refusal(
+        new PickleBytes().Global("torch._utils", "_rebuild_tensor_v2").Op("(").Storage(1).Number(0).Tuple(1).Tuple(1).Op(0x89).Op("}").Text("hook").Op("NstR").End())
+        .ShouldContain("with arguments that it can't have");
 
     [Theory]
     [InlineData("0", "never made")]
