@@ -63,6 +63,36 @@ public sealed class RunFilesFuzzTests : IDisposable
         }, wrap: Mended, refused: 0.3);
     }
 
+    /// <summary>With the right hash over it.</summary>
+    [Theory]
+    [InlineData("format")]
+    [InlineData("sha256")]
+    [InlineData("recipe")]
+    [InlineData("store")]
+    [InlineData("state")]
+    [InlineData("task")]
+    [InlineData("parts")]
+    [InlineData("check")]
+    [InlineData("interval_sums")]
+    [InlineData("plateau")]
+    [InlineData("parts", "[null]")]
+    [InlineData("parts", """[{"path": null, "sha256": "a"}]""")]
+    [InlineData("parts", """[{"path": "recipe.yaml"}]""")]
+    public void A_checkpoint_with_nothing_where_a_value_belongs_can_not_be_used(string key, string value = "null")
+    {
+        Directory.CreateDirectory(In("checkpoints"));
+        File.Copy(Fixture("avts", "checkpoints", "step-00000002.safetensors"), In("checkpoints", "step-00000002.safetensors"));
+        var json = JsonNode.Parse(File.ReadAllBytes(Fixture("avts", "checkpoints", "step-00000002.json")))!.AsObject();
+        Write();
+        Checkpoints.ToResume(new RunFolder(folder)).ShouldNotBeNull().Dispose();
+
+        (json.ContainsKey(key) ? json : json["state"]!.AsObject())[key] = JsonNode.Parse(value);
+        Write();
+        Should.Throw<TrainingException>(() => Checkpoints.ToResume(new RunFolder(folder))).Message.ShouldContain("can't be used");
+
+        void Write() => File.WriteAllBytes(In("checkpoints", "step-00000002.json"), Mended(Encoding.UTF8.GetBytes(json.ToJsonString(RunJson.File))));
+    }
+
     [Fact]
     public void Which_videos_a_run_learned_from()
     {
