@@ -72,6 +72,8 @@ public sealed class ReportFuzzTests
     [Theory]
     [InlineData("run/environment.json", "{\"cpu\": \"\u00C1\"}", "not UTF-8 text")]
     [InlineData("run/environment.json", "{\"cpu\": \"\\ud800\"}", null)] // half of a pair: shown as it is written
+    [InlineData("run/environment.json", "{\"c\\ud800pu\": \"a\"}", "half of a pair")] // a name, which all other names are compared with
+    [InlineData("run/metrics.jsonl", "{\"kind\":\"train\",\"step\":1,\"\\ud800\":1}\n", "line 1: a name in it holds half")]
     [InlineData("run/metrics.jsonl", "{\"kind\":\"train\",\"step\":1,\"stage\":\"\u00C1\"}\n", "line 1: not UTF-8 text")]
     public void Text_that_is_none_is_told(string file, string latin, string? message)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Duet.Data.Files;
 using Duet.Data.Store;
 
 namespace Duet.Data.Datasets;
@@ -97,7 +98,7 @@ internal sealed class AudioSetLayout : IDatasetLayout
             var path = Path.Combine(root, ontology);
             try
             {
-                using var stream = File.OpenRead(path);
+                using var stream = RegularFile.OpenRead(path);
                 if (stream.Length > MaxOntologyBytes)
                 {
                     throw new UsageException($"'{path}' is larger than 64 MB: this is no ontology of AudioSet.");

@@ -61,7 +61,7 @@ internal sealed class CsvTable
     {
         try
         {
-            return WholeFile.ReadAllText(path, MaxBytes);
+            return RegularFile.ReadAllText(path, MaxBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -124,7 +124,7 @@ internal static class ListFile
     {
         try
         {
-            WholeFile.Check(path, MaxBytes);
+            RegularFile.Check(path, MaxBytes);
             return new StreamReader(path, Encoding.UTF8);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -51,8 +51,7 @@ public sealed partial class DurableFiles : IDurableFiles
     }
 
     /// <inheritdoc/>
-    public Stream Open(string path, FileMode mode) =>
-        new FileStream(path, mode, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16);
+    public Stream Open(string path, FileMode mode) => RegularFile.OpenOwn(path, mode, FileShare.Read, bufferSize: 1 << 16);
 
     /// <inheritdoc/>
     public void FlushToDisk(Stream stream)

@@ -1,3 +1,4 @@
+using Duet.Data.Files;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -18,6 +19,7 @@ internal static class CatalogConnection
                 : $"There is no store at '{store}'. Make one with: duet ingest SOURCE --store {store}");
         }
 
+        CheckPlaces(path, writes: false);
         try
         {
             return Checked(Connect(path, SqliteOpenMode.ReadOnly), path);
@@ -47,6 +49,7 @@ internal static class CatalogConnection
     /// <exception cref="StoreException">It is not ours, or damaged.</exception>
     public static SqliteConnection OpenForWriting(string path, Action<SqliteConnection> create)
     {
+        CheckPlaces(path, writes: true);
         CheckJournal(path);
         var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
         try
@@ -111,6 +114,26 @@ internal static class CatalogConnection
         raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, out _);
         raw.sqlite3_enable_load_extension(handle, 0);
         connection.Run("PRAGMA cell_size_check = ON");
+    }
+
+    /// <summary>Refuses what SQLite would wait for, and links through which it would write: those beside the catalog it writes even to read it.</summary>
+    private static void CheckPlaces(string path, bool writes)
+    {
+        foreach (var file in new[] { path, path + "-journal", path + "-wal", path + "-shm" })
+        {
+            try
+            {
+                RegularFile.RefuseSpecial(file);
+                if (writes || file != path)
+                {
+                    RegularFile.RefuseLink(file);
+                }
+            }
+            catch (Exception e) when (FileWriteException.Explains(e))
+            {
+                throw Damaged(path, $"'{Path.GetFileName(file)}': {e.Message}", e);
+            }
+        }
     }
 
     /// <summary>Refuses a journal that names another file.</summary>

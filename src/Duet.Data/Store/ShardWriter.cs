@@ -36,15 +36,16 @@ internal sealed class ShardWriter(IDurableFiles files, string store, long fullAt
     /// <exception cref="StoreException">A shard lost bytes that the catalog knows.</exception>
     public void Recover(IReadOnlyDictionary<int, long> lengths)
     {
+        RegularFile.RefuseLink(StoreLayout.Shards(store));
         Directory.CreateDirectory(StoreLayout.Shards(store));
         foreach (var (shard, length) in lengths)
         {
             var path = StoreLayout.Shard(store, shard);
-            var file = new FileInfo(path);
-            if (!file.Exists || file.Length < length)
+            var there = File.Exists(path);
+            if (!there || RegularFile.Length(path) < length)
             {
                 throw new StoreException(
-                    $"The shard '{path}' is {(file.Exists ? "shorter than the catalog says" : "missing")}. See what is lost with: duet store verify {store}");
+                    $"The shard '{path}' is {(there ? "shorter than the catalog says" : "missing")}. See what is lost with: duet store verify {store}");
             }
 
             if (!EndsWell(path, length))
@@ -161,7 +162,7 @@ internal sealed class ShardWriter(IDurableFiles files, string store, long fullAt
 
     private static bool EndsWell(string path, long length)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var file = RegularFile.OpenRead(path, FileShare.ReadWrite);
         if (file.Length != length + Tar.EndLength)
         {
             return false;

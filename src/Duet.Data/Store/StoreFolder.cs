@@ -1,3 +1,5 @@
+using Duet.Data.Files;
+
 namespace Duet.Data.Store;
 
 /// <summary>The folder in which a store lies or will lie.</summary>
@@ -27,11 +29,13 @@ internal static class StoreFolder
         Directory.CreateDirectory(store);
     }
 
-    /// <summary>Removes what a killed ingest left in the spool folder.</summary>
+    /// <summary>Removes what a killed ingest left in the spool folder: files that begin with the id of a content.</summary>
+    /// <exception cref="IOException">The folder is a link: what lies there is somebody's.</exception>
     public static void ClearSpool(string store)
     {
+        RegularFile.RefuseLink(StoreLayout.Spool(store));
         var spool = Directory.CreateDirectory(StoreLayout.Spool(store));
-        foreach (var file in spool.EnumerateFiles())
+        foreach (var file in spool.EnumerateFiles().Where(f => f.Name.Length > StoreLayout.IdLength && f.Name[StoreLayout.IdLength] == '.' && f.Name[..StoreLayout.IdLength].All(char.IsAsciiHexDigitLower)))
         {
             file.Delete();
         }

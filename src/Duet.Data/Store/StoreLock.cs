@@ -20,7 +20,7 @@ internal sealed class StoreLock : IDisposable
         FileStream opened;
         try
         {
-            opened = new FileStream(Path.Combine(store, StoreLayout.LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            opened = RegularFile.OpenOwn(Path.Combine(store, StoreLayout.LockName), FileMode.OpenOrCreate, FileShare.None);
         }
         catch (IOException e) when (e.HResult == WouldBlock || IsSharingViolation(e))
         {
@@ -29,7 +29,7 @@ internal sealed class StoreLock : IDisposable
 
         try
         {
-            File.WriteAllText(
+            RegularFile.Replace(
                 Path.Combine(store, StoreLayout.HolderName),
                 string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
             return new StoreLock(opened);
@@ -48,13 +48,13 @@ internal sealed class StoreLock : IDisposable
     {
         try
         {
-            return new FileStream(Path.Combine(store, StoreLayout.LockName), FileMode.Open, FileAccess.Read, FileShare.Read);
+            return RegularFile.OpenRead(Path.Combine(store, StoreLayout.LockName));
         }
         catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException)
         {
             return null;
         }
-        catch (IOException e)
+        catch (IOException e) when (e.HResult == WouldBlock || IsSharingViolation(e))
         {
             throw new StoreException($"An ingest ({Holder(store)}) is writing to '{store}'. Wait until it has ended.", e);
         }
@@ -72,7 +72,7 @@ internal sealed class StoreLock : IDisposable
     {
         try
         {
-            return WholeFile.ReadAllText(Path.Combine(store, StoreLayout.HolderName), LongestHolder);
+            return RegularFile.ReadAllText(Path.Combine(store, StoreLayout.HolderName), LongestHolder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Duet.Data.Files;
 using Duet.Data.Media;
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
@@ -134,7 +135,7 @@ public static class StoreVerifier
         {
             try
             {
-                using (handle = File.OpenHandle(StoreLayout.Shard(store, number), options: FileOptions.SequentialScan))
+                using (handle = RegularFile.OpenHandle(StoreLayout.Shard(store, number), options: FileOptions.SequentialScan))
                 {
                     foreach (var video in videos)
                     {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Duet.Data.Clips;
+using Duet.Data.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
 
@@ -184,7 +185,7 @@ public sealed class VideoStore : IClipStore, IDisposable
             var path = StoreLayout.Shard(directory, number);
             try
             {
-                handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
+                handle = RegularFile.OpenHandle(path, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
             }
             catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
             {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Duet.Data.Files;
 using Parquet;
 using Parquet.Schema;
 
@@ -55,7 +56,7 @@ internal sealed class ParquetTable : IDisposable
         FileStream file;
         try
         {
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+            file = RegularFile.OpenRead(path, bufferSize: 1 << 16);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

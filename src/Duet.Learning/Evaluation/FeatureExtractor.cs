@@ -192,7 +192,7 @@ internal sealed class FeatureExtractor(ClipPreprocessor preprocessor, ClipLoader
             if (!float.IsFinite(values[i]))
             {
                 throw new TrainingException(
-                    $"The {tap.Network.Name} encoder's {tap.Layer} features of clip {clips.Requests[(int)kept[i / columns]].SampleId} are no finite numbers: training diverged. Start again with a lower training.learning_rate.base or training.clip_norm: 1.");
+                    $"The {tap.Network.Name} encoder's {tap.Layer} features of clip {clips.Requests[(int)kept[i / columns]].SampleId} are no finite numbers: training diverged, or the weights came damaged from elsewhere. Start again with a lower training.learning_rate.base or training.clip_norm: 1.");
             }
         }
     }

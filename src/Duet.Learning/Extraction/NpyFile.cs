@@ -41,12 +41,12 @@ internal sealed class NpyFile(string path, int columns) : IExtractFile
             return (File.Exists(path), File.Exists(index)) switch
             {
                 (false, false) => FoundFile.None,
-                (_, true) when File.ReadLines(index).FirstOrDefault() == Header => FoundFile.Bad,
+                (_, true) when FirstLineIsOurs() => FoundFile.Bad,
                 _ => throw new UsageException($"'{(File.Exists(path) ? path : index)}' exists and was not made by 'duet extract'. Name another --out."),
             };
         }
 
-        if (WholeFile.Length(about) > MostJsonBytes || Read() is not { } found)
+        if (RegularFile.Length(about) > MostJsonBytes || Read() is not { } found)
         {
             throw new UsageException($"'{about}' exists and was not made by 'duet extract'. Name another --out.");
         }
@@ -88,11 +88,18 @@ internal sealed class NpyFile(string path, int columns) : IExtractFile
         AtomicFile.WriteAllBytes(about, JsonSerializer.SerializeToUtf8Bytes(all, Json));
     }
 
+    private bool FirstLineIsOurs()
+    {
+        using var stream = RegularFile.OpenRead(index);
+        var first = new byte[Header.Length + 1];
+        return stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false) == first.Length && first.AsSpan().SequenceEqual([.. Encoding.ASCII.GetBytes(Header), (byte)'\n']);
+    }
+
     private Dictionary<string, string>? Read()
     {
         try
         {
-            using var stream = File.OpenRead(about);
+            using var stream = RegularFile.OpenRead(about);
             return JsonSerializer.Deserialize<Dictionary<string, string>>(stream);
         }
         catch (JsonException)
@@ -103,7 +110,7 @@ internal sealed class NpyFile(string path, int columns) : IExtractFile
 
     private static string Checksum(string file)
     {
-        using var stream = File.OpenRead(file);
+        using var stream = RegularFile.OpenRead(file);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

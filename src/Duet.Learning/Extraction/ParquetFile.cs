@@ -1,3 +1,4 @@
+using Duet.Data.Files;
 using Duet.Data;
 using Duet.Data.Tables;
 
@@ -46,7 +47,7 @@ internal sealed class ParquetFile(string path) : IExtractFile
         }
 
         Span<byte> magic = stackalloc byte[4];
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("PAR1"u8);
     }
 }

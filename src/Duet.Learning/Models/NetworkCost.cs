@@ -35,6 +35,12 @@ public static class NetworkCost
         return 2 * ((3 * all.Sum(c => c.Macs)) - all[0].Macs);
     }
 
+    /// <summary>Weights of all convolutions.</summary>
+    /// <param name="options">Which network, and how large.</param>
+    /// <exception cref="ArgumentException">There is no such network.</exception>
+    public static long Weights(EncoderOptions options) =>
+        Convolutions(options, EncoderRegistry.Find((options ?? throw new ArgumentNullException(nameof(options))).Name)?.Modality == Modality.Audio ? [1, 1] : [1, 1, 1]).Sum(c => c.Weights);
+
     /// <summary>Every convolution, in the order of the forward pass; a block's projection comes after its own two.</summary>
     /// <inheritdoc cref="ForwardMacs" path="/param|/exception"/>
     public static IReadOnlyList<ConvolutionCost> Convolutions(EncoderOptions options, IReadOnlyList<long> size)

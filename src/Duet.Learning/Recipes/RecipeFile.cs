@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Duet.Data.Files;
 using Duet.Data;
 
 namespace Duet.Learning.Recipes;
@@ -119,7 +120,7 @@ public static class RecipeFile
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             var bytes = new byte[YamlReader.LongestText + 1];
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (length == bytes.Length)

@@ -34,7 +34,7 @@ internal static class CheckpointJson
     /// <exception cref="IOException">It can't be read.</exception>
     public static CheckpointHeader Read(string path)
     {
-        var text = WholeFile.ReadAllText(path, LongestText);
+        var text = RegularFile.ReadAllText(path, LongestText);
         var header = JsonSerializer.Deserialize<CheckpointHeader>(text, RunJson.File) ?? throw new InvalidDataException("its JSON is empty");
         if (header.Parts.Any(p => p is null)) // the serialiser looks at values, and not into lists
         {

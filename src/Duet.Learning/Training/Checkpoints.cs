@@ -143,7 +143,7 @@ public sealed class Checkpoints
         }
 
         var path = PathOf(run, step, TensorSuffix);
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         if (stream.Length != header.Bytes)
         {
             throw new InvalidDataException($"it is {stream.Length} bytes long and should be {header.Bytes}");
@@ -188,7 +188,7 @@ public sealed class Checkpoints
 
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             if (!HasHash(stream, part.Sha256))
             {
                 throw new InvalidDataException($"it rests on '{path}', whose bytes are not those that were written (SHA-256 differs); restore that file if you have a copy");

@@ -98,7 +98,7 @@ public sealed class MetricsLog : IDisposable
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = RegularFile.OpenRead(path, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(file);
             var found = new List<(string, string, string)>();
             while (reader.ReadLine() is { } line)

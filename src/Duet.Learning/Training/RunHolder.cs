@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Duet.Data.Files;
 
 namespace Duet.Learning.Training;
@@ -22,7 +23,7 @@ internal sealed record RunHolder(string Host, int Pid, DateTimeOffset Since)
     {
         try
         {
-            return JsonSerializer.Deserialize<RunHolder>(WholeFile.ReadAllText(path, LongestText), RunJson.Line) is { Host: not null } holder ? holder : null;
+            return JsonSerializer.Deserialize<RunHolder>(RegularFile.ReadAllText(path, LongestText), RunJson.Line) is { Host: not null } holder ? holder : null;
         }
         catch (Exception e) when (e is JsonException || FileWriteException.Explains(e))
         {
@@ -32,12 +33,16 @@ internal sealed record RunHolder(string Host, int Pid, DateTimeOffset Since)
 
     /// <summary>Writes it.</summary>
     /// <param name="path">The file.</param>
-    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, RunJson.Line) + "\n");
+    public void Write(string path) => RegularFile.Replace(path, JsonSerializer.Serialize(this, RunJson.Line) + "\n");
+
+    /// <summary>Whether it is of this machine.</summary>
+    [JsonIgnore]
+    public bool IsHere => string.Equals(Host, Environment.MachineName, StringComparison.Ordinal);
 
     /// <summary>Whether the process may still be at work, as far as this machine can tell.</summary>
     public bool MayLive()
     {
-        if (!string.Equals(Host, Environment.MachineName, StringComparison.Ordinal))
+        if (!IsHere)
         {
             return true; // nobody here can know
         }
@@ -45,7 +50,7 @@ internal sealed record RunHolder(string Host, int Pid, DateTimeOffset Since)
         try
         {
             using var process = System.Diagnostics.Process.GetProcessById(Pid);
-            return process.StartTime.ToUniversalTime() <= Since.UtcDateTime.AddSeconds(1); // a number that was given out again is another process
+            return !IsZombie() && process.StartTime.ToUniversalTime() <= Since.UtcDateTime.AddSeconds(1); // a number that was given out again is another process
         }
         catch (ArgumentException)
         {
@@ -54,6 +59,20 @@ internal sealed record RunHolder(string Host, int Pid, DateTimeOffset Since)
         catch (InvalidOperationException)
         {
             return false; // it has just ended
+        }
+    }
+
+    /// <summary>Whether it has ended, and nobody has asked how: in a container nobody may ever.</summary>
+    private bool IsZombie()
+    {
+        try
+        {
+            var stat = OperatingSystem.IsLinux() ? File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{Pid}/stat")) : "";
+            return stat[(stat.LastIndexOf(')') + 1)..].TrimStart() is ['Z' or 'X', ..];
+        }
+        catch (Exception e) when (FileWriteException.Explains(e))
+        {
+            return false; // it ended meanwhile, and is not found by its number
         }
     }
 

@@ -24,7 +24,7 @@ internal static class RunJson
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(WholeFile.ReadAllText(path, LongestText), File) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize<T>(RegularFile.ReadAllText(path, LongestText), File) ?? throw new JsonException("it is empty");
         }
         catch (Exception e) when (e is JsonException || FileWriteException.Explains(e))
         {

@@ -37,6 +37,11 @@ public sealed class RunLock : IDisposable
             DurableFiles.MakeFolder(run.Path);
             opened = Open(path);
             var before = RunHolder.Read(holder);
+            if (before is { IsHere: true } && before.MayLive())
+            {
+                throw new UsageException($"Another process ({before}) is working in '{run.Path}', though its lock, '{path}', was removed. Wait for it, stop it, or choose another folder.");
+            }
+
             if (before?.MayLive() == true && !Locks(path))
             {
                 throw new UsageException(
@@ -77,7 +82,7 @@ public sealed class RunLock : IDisposable
         stream.Dispose();
     }
 
-    private static FileStream Open(string path) => new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+    private static FileStream Open(string path) => RegularFile.OpenOwn(path, FileMode.OpenOrCreate, FileShare.None, bufferSize: 1);
 
     /// <summary>Whether the lock that is held keeps out a second opening: some network file systems only pretend.</summary>
     private static bool Locks(string path)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Duet.Data.Files;
 using Duet.Data;
 using Duet.Data.Clips;
 using Duet.Data.Datasets;
@@ -64,7 +65,7 @@ public sealed record RunStore
         ArgumentNullException.ThrowIfNull(run);
         try
         {
-            using var stream = File.OpenRead(run.StoreFile);
+            using var stream = RegularFile.OpenRead(run.StoreFile);
             return JsonSerializer.Deserialize<RunStore>(stream, RunJson.File) is { Train: not null, TaughtBefore: not null } recorded
                 ? recorded
                 : throw new DuetException($"{run.StoreFile} does not say which videos the run learned from; without that nothing can be tested honestly.");

@@ -43,7 +43,7 @@ public static class EncoderFile
         }
 
         var card = PreprocessingCard.FromJson(json, path);
-        var needed = NetworkCost.Convolutions(card.Encoder, card.Modality == Modality.Video ? [1, 1, 1] : [1, 1]).Sum(c => c.Weights);
+        var needed = NetworkCost.Weights(card.Encoder);
         var held = header.Tensors.Sum(t => t.Shape.Aggregate(1L, (a, b) => a * b));
         if (needed > (16 * held) + (1 << 20))
         {

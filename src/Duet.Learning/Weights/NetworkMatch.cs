@@ -49,9 +49,9 @@ internal sealed record NetworkMatch(
 
             foreach (var prefix in prefixes)
             {
-                if (Options(entry, byName[prefix + anchor].Shape, wanted) is { } options)
+                if (Options(entry, byName[prefix + anchor].Shape, wanted) is { } options && Held(options, tensors, prefix, wanted.Stages) is { } held)
                 {
-                    found.Add(Of(options, prefix, byName, wanted.Stages));
+                    found.Add(Of(held, prefix, byName, wanted.Stages));
                 }
             }
         }
@@ -92,6 +92,18 @@ internal sealed record NetworkMatch(
         return new NetworkMatch(options with { Stages = kept == EncoderOptions.MaximumStages ? 0 : kept }, prefix, matched, missing, misfits, [.. file.Values.Where(t => left.ContainsKey(t.Name))]);
     }
 
+    /// <summary>
+    /// The network up to the stage that the file names; null where the file holds far less than that takes. A name and a shape cost nothing, and may speak of gigabytes, which must
+    /// not be taken to find out; where little is missing, what is missing is told later.
+    /// </summary>
+    private static EncoderOptions? Held(EncoderOptions options, IReadOnlyList<StoredTensor> tensors, string prefix, int? stages)
+    {
+        var own = tensors.Where(t => t.Name.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        var last = stages ?? own.Max(t => StageOf(t.Name[prefix.Length..]));
+        var network = options with { Stages = last is > 0 and < EncoderOptions.MaximumStages ? last : 0 };
+        return NetworkCost.Weights(network) <= (16 * own.Sum(t => (double)t.Elements)) + (1 << 16) ? network : null;
+    }
+
     /// <summary>The network at the width that the first convolution has; null where it can't be.</summary>
     private static EncoderOptions? Options(EncoderEntry entry, IReadOnlyList<long> shape, NetworkChoice wanted)
     {
@@ -117,11 +129,14 @@ internal sealed record NetworkMatch(
         var part = name.Split('.')[0];
         return part switch
         {
-            _ when part.StartsWith("layer", StringComparison.Ordinal) => 1 + int.Parse(part["layer".Length..], CultureInfo.InvariantCulture),
-            _ when part.StartsWith("conv", StringComparison.Ordinal) => int.Parse(part["conv".Length..], CultureInfo.InvariantCulture),
+            _ when part.StartsWith("layer", StringComparison.Ordinal) && Number(part["layer".Length..]) is { } number => 1 + number,
+            _ when part.StartsWith("conv", StringComparison.Ordinal) && Number(part["conv".Length..]) is { } number => number,
             _ => 1,
         };
     }
+
+    private static int? Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= EncoderOptions.MaximumStages ? number : null;
 
     private static bool IsFloat(ScalarType type) => type is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Float16 or ScalarType.BFloat16;
 }

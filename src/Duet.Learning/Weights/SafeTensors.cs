@@ -124,7 +124,7 @@ public static class SafeTensors
             : throw SafeTensorsHeader.Broken(source, $"a bool of the tensor '{entry.Name}' is neither 0 nor 1");
     }
 
-    private static FileStream Open(string path) => Guarded(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16));
+    private static FileStream Open(string path) => Guarded(path, () => RegularFile.OpenRead(path, bufferSize: 1 << 16));
 
     internal static T Guarded<T>(string source, Func<T> read)
     {

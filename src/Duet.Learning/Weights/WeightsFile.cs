@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Duet.Data.Files;
 using Duet.Learning.Weights.PyTorch;
 
 namespace Duet.Learning.Weights;
@@ -16,7 +17,7 @@ public static class WeightsFile
         ArgumentNullException.ThrowIfNull(path);
         return SafeTensors.Guarded(path, () =>
         {
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
+            var stream = RegularFile.OpenRead(path, bufferSize: 1 << 16);
             try
             {
                 return Open(stream, path);

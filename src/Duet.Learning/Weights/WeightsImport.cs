@@ -163,6 +163,11 @@ public static class WeightsImport
                 throw new WeightsException($"The tensor '{SafeTensorsHeader.Shown(from.Name)}' of '{weights.Source}' holds values that are not finite{(from.Type == ScalarType.Float64 ? " in F32" : "")}: such weights can't be used.");
             }
 
+            if (tensor.Name.EndsWith(".running_var", StringComparison.Ordinal) && target.min().Number() < 0)
+            {
+                throw new WeightsException($"The tensor '{SafeTensorsHeader.Shown(from.Name)}' of '{weights.Source}' holds variances below 0: such weights can't be used. The file is damaged.");
+            }
+
             converted += from.Type == target.dtype ? 0 : 1;
         }
 
@@ -171,7 +176,7 @@ public static class WeightsImport
 
     private static string Hash(string file) => SafeTensors.Guarded(file, () =>
     {
-        using var stream = File.OpenRead(file);
+        using var stream = RegularFile.OpenRead(file);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     });
 }

@@ -54,7 +54,7 @@ public sealed record WeightsInspection
         {
             File = path,
             FileFormat = file.Format,
-            Bytes = WholeFile.Length(path),
+            Bytes = RegularFile.Length(path),
             Tensors = file.Tensors,
             Elements = file.Tensors.Sum(t => t.Elements),
             Values = file.Values,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Duet.Data.Files;
 using Duet.Data;
 using Duet.Data.Tables;
 using Duet.Reports.Input;
@@ -176,7 +177,7 @@ internal static class ClusteringFiles
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             return Convert.ToHexStringLower(SHA256.HashData(stream));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

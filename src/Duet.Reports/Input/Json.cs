@@ -24,7 +24,7 @@ internal static class Json
     {
         try
         {
-            return File.Exists(path) ? WholeFile.ReadAllBytes(path, largest) : null;
+            return File.Exists(path) ? RegularFile.ReadAllBytes(path, largest) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,12 +48,44 @@ internal static class Json
     }
 
     /// <summary>Elements are turned into text when they are drawn, where a damaged byte would be nobody's error.</summary>
-    /// <exception cref="ReportException">The bytes are no UTF-8.</exception>
+    /// <exception cref="ReportException">The bytes are no UTF-8, or a name in them is no text.</exception>
     public static void CheckText(string path, long? line, ReadOnlySpan<byte> bytes)
     {
+        var where = line is null ? path : $"{path}, line {line}";
         if (!Utf8.IsValid(bytes))
         {
-            throw new ReportException($"{path}{(line is null ? "" : $", line {line}")}: not UTF-8 text. A byte of it is damaged; restore the file from a copy.");
+            throw new ReportException($"{where}: not UTF-8 text. A byte of it is damaged; restore the file from a copy.");
+        }
+
+        if (bytes.IndexOf("\\u"u8) >= 0 && !HasReadableNames(WithoutMark(bytes)))
+        {
+            throw new ReportException($"{where}: a name in it holds half of a pair of UTF-16. The file is damaged; restore it from a copy.");
+        }
+    }
+
+    /// <summary>Looking for one name reads the others, where such a half is thrown at whoever looks.</summary>
+    private static bool HasReadableNames(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    reader.GetString();
+                }
+            }
+
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+        catch (JsonException)
+        {
+            return true; // whoever parses it says more
         }
     }
 

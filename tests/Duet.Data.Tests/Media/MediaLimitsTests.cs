@@ -79,6 +79,18 @@ public sealed class MediaLimitsTests : IDisposable
     }
 
     [Fact]
+    public async Task Pictures_that_go_on_an_hour_later_fill_no_disk()
+    {
+        // The gap would become ninety thousand pictures.
+        TestVideos.Make(folder["gap.mkv"], 2, TestVideos.Moving + ",setpts='PTS+if(gt(T\\,1)\\,3600/TB\\,0)'", TestVideos.Tone, "-c:v", "mjpeg", "-vsync", "passthrough", "-c:a", "pcm_s16le");
+        Directory.CreateDirectory(folder["v"]);
+        File.WriteAllBytes(folder["v", "gap.mkv"], HostileFiles.WithLength(File.ReadAllBytes(folder["gap.mkv"]), 2));
+        var file = (await IngestAsync(new() { Source = folder["v"], Store = folder["s"] })).Quarantined.ShouldHaveSingleItem();
+        file.Reason.ShouldBe(QuarantineReason.Damaged);
+        file.Detail.ShouldContain("far past its length of 2 s");
+    }
+
+    [Fact]
     public async Task Sound_that_goes_on_a_day_later_fills_no_disk()
     {
         // The gap would become three gigabytes of silence.

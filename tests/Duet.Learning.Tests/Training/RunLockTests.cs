@@ -49,6 +49,16 @@ public sealed class RunLockTests : IDisposable
         held.TakenOver.ShouldNotBeNull().ShouldContain("pid 1 on elsewhere");
     }
 
+    /// <summary>Whoever cleans up may take the lock's file away from under a living process.</summary>
+    [Fact]
+    public void A_living_process_keeps_the_folder_without_its_lock()
+    {
+        using var held = RunLock.Take(run);
+        File.Delete(Path.Combine(run.Path, "run.lock"));
+        Should.Throw<UsageException>(() => RunLock.Take(run)).Message.ShouldContain($"pid {Environment.ProcessId} on {Environment.MachineName}");
+        File.Exists(HolderFile).ShouldBeTrue();
+    }
+
     [Fact]
     public void What_is_no_name_of_a_holder_is_no_obstacle()
     {

@@ -149,6 +149,30 @@ public sealed class WeightsImportTests : IDisposable
     }
 
     [Fact]
+    public void A_variance_below_0_is_named()
+    {
+        using var scope = NewDisposeScope();
+        var state = State("mc3_18");
+        state["layer3.0.conv1.1.running_var"] = full([64], -1f);
+        Should.Throw<WeightsException>(() => Import(state)).Message.ShouldContain("'layer3.0.conv1.1.running_var' of");
+    }
+
+    /// <summary>Sixty names, each of a network of a gigabyte, and no numbers.</summary>
+    [Fact]
+    public void A_network_that_the_file_does_not_hold_is_not_built()
+    {
+        using var scope = NewDisposeScope();
+        var state = Enumerable.Range(1, 60).ToDictionary(i => string.Concat(Enumerable.Repeat("p.", i)) + "stem.0.weight", _ => empty([256, 0, 0, 0, 0]));
+        state["layer4.1.conv2.1.weight"] = empty([0]);
+        SafeTensors.Write(In("names.safetensors"), state);
+        NetworkMatch.All(WeightsFile.Open(In("names.safetensors")).Tensors, new NetworkChoice()).ShouldBeEmpty();
+
+        // One true convolution does not make it a network of twice the size.
+        SafeTensors.Write(In("one.safetensors"), new Dictionary<string, Tensor> { ["stem.0.weight"] = zeros([256, 3, 3, 7, 7]), ["layer4.x"] = zeros([1]) });
+        NetworkMatch.All(WeightsFile.Open(In("one.safetensors")).Tensors, new NetworkChoice()).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Two_networks_in_one_file_are_asked_about()
     {
         using var scope = NewDisposeScope();

@@ -23,6 +23,7 @@ public sealed record VideoPrediction(string VideoId, string Label, string Predic
 internal sealed class PredictionLog
 {
     private const string Format = "duet.predictions/1";
+    private const long MostBytes = 512 << 20; // a million videos
     private readonly string path;
     private readonly List<Stretch> stretches = [];
 
@@ -45,7 +46,7 @@ internal sealed class PredictionLog
         var log = new PredictionLog(path);
         if (File.Exists(path))
         {
-            var lines = File.ReadAllLines(path);
+            var lines = RegularFile.ReadAllText(path, MostBytes).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (lines.Length > 0 && Parse<Header>(lines[0]) is { } header && header == new Header(Format, network))
             {
                 log.stretches.AddRange(lines.Skip(1).Select(Parse<Stretch>).TakeWhile((s, i) => s is not null && s.Number == i)!);
@@ -63,7 +64,7 @@ internal sealed class PredictionLog
         var stretch = new Stretch(stretches.Count, predictions, leftOut);
         try
         {
-            using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+            using var stream = RegularFile.OpenOwn(path, FileMode.Append, FileShare.Read);
             stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(stretch, RunJson.Line) + "\n"));
             stream.Flush(flushToDisk: true);
         }

@@ -53,7 +53,7 @@ internal sealed class PseudoLabelFiles(RunFolder run, ClipParts training, ClipPa
         var path = Path.Combine(run.Path, FolderName, TableName(iteration, clustering));
         try
         {
-            using (var stream = File.OpenRead(path))
+            using (var stream = RegularFile.OpenRead(path))
             {
                 var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(stream));
                 if (!hash.Equals(sha256, StringComparison.OrdinalIgnoreCase))

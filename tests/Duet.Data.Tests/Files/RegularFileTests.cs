@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Duet.Data.Tests.Files;
 
-public sealed class WholeFileTests : IDisposable
+public sealed class RegularFileTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -17,9 +17,9 @@ public sealed class WholeFileTests : IDisposable
     {
         File.WriteAllText(folder["file"], "12345");
         File.CreateSymbolicLink(folder["link"], "file");
-        WholeFile.Length(folder["link"]).ShouldBe(5);
-        WholeFile.ReadAllText(folder["link"], most: 5).ShouldBe("12345");
-        Should.Throw<IOException>(() => WholeFile.ReadAllBytes(folder["link"], most: 4)).Message.ShouldBe("it has 5 bytes, and such a file has at most 4");
+        RegularFile.Length(folder["link"]).ShouldBe(5);
+        RegularFile.ReadAllText(folder["link"], most: 5).ShouldBe("12345");
+        Should.Throw<IOException>(() => RegularFile.ReadAllBytes(folder["link"], most: 4)).Message.ShouldBe("it has 5 bytes, and such a file has at most 4");
     }
 
     /// <summary>A pipe would be waited for, and zeros never end: neither is opened.</summary>
@@ -29,8 +29,8 @@ public sealed class WholeFileTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only there is it known without opening it");
         BrokenCorpus.Shell("mkfifo \"$1\"", folder["pipe"]);
         File.CreateSymbolicLink(folder["zeros"], "/dev/zero");
-        Should.Throw<IOException>(() => WholeFile.ReadAllText(folder["pipe"], most: 100)).Message.ShouldBe("it is a named pipe, not a file");
-        Should.Throw<IOException>(() => WholeFile.ReadAllText(folder["zeros"], most: 100)).Message.ShouldBe("it is a device, not a file");
-        Should.Throw<FileNotFoundException>(() => WholeFile.ReadAllText(folder["nothing"], most: 100));
+        Should.Throw<IOException>(() => RegularFile.ReadAllText(folder["pipe"], most: 100)).Message.ShouldBe("it is a named pipe, not a file");
+        Should.Throw<IOException>(() => RegularFile.ReadAllText(folder["zeros"], most: 100)).Message.ShouldBe("it is a device, not a file");
+        Should.Throw<FileNotFoundException>(() => RegularFile.ReadAllText(folder["nothing"], most: 100));
     }
 }
