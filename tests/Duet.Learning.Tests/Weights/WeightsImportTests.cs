@@ -149,6 +149,14 @@ public sealed class WeightsImportTests : IDisposable
     }
 
     [Fact]
+    public void A_prefix_ends_at_a_point()
+    {
+        using var scope = NewDisposeScope();
+        var state = State("mc3_18").ToDictionary(t => "net_" + t.Key, t => t.Value);
+        Should.Throw<UsageException>(() => Import(state)).Message.ShouldContain("holds no network that Duet knows");
+    }
+
+    [Fact]
     public void A_variance_below_0_is_named()
     {
         using var scope = NewDisposeScope();
