@@ -9,8 +9,10 @@ namespace Duet.Data.Media;
 /// </summary>
 /// <param name="videoIndex">The pictures' stream; -1 for none.</param>
 /// <param name="audioIndex">The sound's stream; -1 for none.</param>
-/// <param name="leastGap">From how many samples on a hole in the sound counts.</param>
-internal sealed partial class ConversionLog(int videoIndex, int audioIndex, long leastGap)
+/// <param name="frameRate">Pictures per second that come out.</param>
+/// <param name="sampleRate">Samples per second that come out.</param>
+/// <param name="leastGap">From how many seconds on a hole in the sound counts.</param>
+internal sealed partial class ConversionLog(int videoIndex, int audioIndex, double frameRate, int sampleRate, int leastGap)
 {
     /// <summary>Samples of silence that the resampler adds at once: a larger hole takes several steps.</summary>
     private const int GapStep = 16384;
@@ -40,11 +42,17 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex, long
     /// <summary>Audio packets that could not be decoded.</summary>
     public long AudioErrors { get; private set; }
 
-    /// <summary>Samples of silence, at the rate that was asked for, that stand for sound which its times leave out, in holes that count.</summary>
-    public long GapSamples => gaps + (gap >= leastGap ? gap : 0);
+    /// <summary>Seconds of silence that the resampler made for sound which its times leave out, in holes that count.</summary>
+    public double GapSeconds => Gaps / InputRate;
 
-    /// <summary>Samples of sound that were thrown away because its times had been there before.</summary>
+    /// <summary>Samples of sound, at the rate that was asked for, that were thrown away because its times had been there before.</summary>
     public long OverlappingSamples { get; private set; }
+
+    /// <summary>Pictures to hold where the times leave many seconds out.</summary>
+    public HeldPictures Held { get; } = new(frameRate);
+
+    /// <summary>Silence to add where the sound's times leave a minute or more out.</summary>
+    public LeftOutSilence Silence { get; } = new(sampleRate);
 
     /// <summary>The first line that ffmpeg marked as an error.</summary>
     public string? FirstError { get; private set; }
@@ -58,15 +66,26 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex, long
     /// <summary>Whether ffmpeg seems to say that it was asked to stop, as by Ctrl-C.</summary>
     public bool Interrupted { get; private set; }
 
-    /// <summary>Seconds within a stretch of the pictures in which they stand still.</summary>
+    /// <summary>Seconds within a stretch of the pictures in which they stand still: nothing moves, or there is none for many seconds.</summary>
     /// <param name="from">Its begin, seconds from the first frame.</param>
     /// <param name="to">Its end.</param>
     public double StillSeconds(double from, double to)
     {
-        var seconds = still.Sum(s => Within(s.From, s.From + s.Length));
-        return freezeStart >= 0 ? seconds + Within(freezeStart, to) : seconds; // the last stretch may last to the end
+        var stretches = still.Select(s => (From: Held.TimeOf(s.From), To: Held.TimeOf(s.From + s.Length)))
+            .Concat(Held.Stretches().Select(s => (s.From, To: s.From + s.Seconds)));
+        if (freezeStart >= 0)
+        {
+            stretches = stretches.Append((Held.TimeOf(freezeStart), to)); // the last stretch may last to the end
+        }
 
-        double Within(double begin, double end) => Math.Max(0, Math.Min(end, to) - Math.Max(begin, from));
+        var (seconds, reached) = (0.0, from);
+        foreach (var (begin, end) in stretches.OrderBy(s => s.From))
+        {
+            seconds += Math.Max(0, Math.Min(end, to) - Math.Max(begin, reached));
+            reached = Math.Max(reached, end);
+        }
+
+        return seconds;
     }
 
     /// <summary>Takes one line.</summary>
@@ -101,10 +120,15 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex, long
         }
     }
 
+    /// <summary>Samples per second of the file's sound, in which the resampler counts the silence that it makes; what it throws away it counts as it comes out.</summary>
+    private double InputRate => firstSample.Unit is { Numerator: > 0 } unit ? 1 / unit.ToDouble() : sampleRate;
+
+    private long Gaps => gaps + (gap >= leastGap * InputRate ? gap : 0);
+
     private void Unsigned(string level, string text)
     {
         var printed = level == firstFrame.Level ? firstFrame : level == firstSample.Level ? firstSample : null;
-        if (printed?.Take(text) == true)
+        if (printed?.Take(text) == true || (printed is not null && (printed == firstFrame ? Held.Take(text) : Silence.Take(text))))
         {
             return;
         }
@@ -148,7 +172,7 @@ internal sealed partial class ConversionLog(int videoIndex, int audioIndex, long
             gap += silence;
             if (silence < GapStep)
             {
-                gaps = GapSamples;
+                gaps = Gaps;
                 gap = 0;
             }
         }

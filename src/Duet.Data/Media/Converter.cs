@@ -53,7 +53,7 @@ internal sealed record ConversionRequest
 }
 
 /// <summary>What came of it.</summary>
-/// <param name="FrameOffsets">Where each JPEG starts in the pictures file.</param>
+/// <param name="FrameOffsets">Where each JPEG starts in the pictures file, without the copies of those that are to be held.</param>
 /// <param name="FramesEnd">Where the last JPEG ends.</param>
 /// <param name="SampleCount">Samples written.</param>
 /// <param name="Log">What ffmpeg said.</param>
@@ -61,7 +61,11 @@ internal sealed record ConversionRequest
 /// <param name="Limit">Which limit ended it, and how to raise it; null where none did.</param>
 /// <param name="Refusal">Which limit ffmpeg met on the way, and how to raise it; it may not have mattered.</param>
 internal sealed record Conversion(
-    IReadOnlyList<long> FrameOffsets, long FramesEnd, long SampleCount, ConversionLog Log, string? Failure, string? Limit, string? Refusal);
+    IReadOnlyList<long> FrameOffsets, long FramesEnd, long SampleCount, ConversionLog Log, string? Failure, string? Limit, string? Refusal)
+{
+    /// <summary>How many pictures there are, with the copies of those that are to be held.</summary>
+    public int FrameCount => checked((int)(FrameOffsets.Count + Log.Held.Added(FrameOffsets.Count)));
+}
 
 /// <summary>
 /// One ffmpeg per file: it decodes once and yields both JPEG frames (through a pipe) and PCM samples (into a file; through the pipe where there are
@@ -76,7 +80,7 @@ internal static class Converter
     /// <summary>Shortest stretch without movement that counts as still, seconds.</summary>
     public const double StillSeconds = 1;
 
-    /// <summary>Shortest hole in the sound that may be a jump of the file's times, seconds. Encoders and recorders leave out shorter ones in pauses.</summary>
+    /// <summary>Shortest hole in the sound or the pictures that may be a jump of the file's times, seconds. Encoders and recorders leave out shorter ones in pauses.</summary>
     public const int GapSeconds = 10;
 
     /// <summary>ffmpeg stops by itself at the end of what it may write, and after that it is stopped.</summary>
@@ -90,7 +94,7 @@ internal static class Converter
     /// <exception cref="IOException">The disk is full.</exception>
     public static async Task<Conversion> RunAsync(MediaTools tools, ConversionRequest request, CancellationToken cancellationToken)
     {
-        var log = new ConversionLog(request.Video?.Index ?? -1, request.Audio?.Index ?? -1, GapSeconds * (long)request.SampleRate);
+        var log = new ConversionLog(request.Video?.Index ?? -1, request.Audio?.Index ?? -1, request.FrameRate.ToDouble(), request.SampleRate, GapSeconds);
         var limits = request.Limits.For(request.ProcessorTime, request.MaxSampleBytes + FileSlack);
         var splitter = new JpegSplitter();
         using var sound = request.Video is null ? new FileStream(request.SamplesPath, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0) : null;
@@ -128,6 +132,24 @@ internal static class Converter
             throw new RunawayException();
         }
 
+        if (splitter.Offsets.Count + log.Held.Added(splitter.Offsets.Count) > request.MaxFrames)
+        {
+            throw new RunawayException { Hole = log.Held.Longest };
+        }
+
+        var silence = log.Silence.Added(sampleBytes / sizeof(short)) * sizeof(short);
+        if (silence > 0)
+        {
+            if (sampleBytes + silence > request.MaxSampleBytes)
+            {
+                throw new RunawayException { Hole = log.Silence.Longest };
+            }
+
+            sound?.Dispose();
+            AddSilence(request.SamplesPath, log.Silence, cancellationToken);
+            sampleBytes += silence;
+        }
+
         var limit = request.Limits.Describe("ffmpeg", exit, limits);
         if (log.DiskFull)
         {
@@ -149,6 +171,25 @@ internal static class Converter
             splitter.Append(bytes);
             request.Frames.Write(bytes);
             request.OnFrames?.Invoke(splitter.Offsets.Count);
+        }
+    }
+
+    private static void AddSilence(string path, LeftOutSilence silence, CancellationToken cancellationToken)
+    {
+        var whole = path + ".whole";
+        try
+        {
+            using (var from = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
+            using (var to = new FileStream(whole, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
+                silence.Copy(from, to, cancellationToken);
+            }
+
+            File.Move(whole, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(whole);
         }
     }
 
@@ -206,14 +247,14 @@ internal static class Converter
         var graph = new StringBuilder();
 
         // The first frame's time is printed on the way; the frame grid starts at that frame.
-        graph.Append(CultureInfo.InvariantCulture, $"[0:{video.Index}]setpts='{PrintedTime.OfFrames}-STARTPTS',");
+        graph.Append(CultureInfo.InvariantCulture, $"[0:{video.Index}]setpts='{HeldPictures.Times(request.FrameRate, PrintedTime.OfFrames)}',");
         graph.Append(video.FrameRate > request.FrameRate ? $"{fps},{scale},{still}" : $"{scale},{still},{fps}"); // fewer frames to scale
         return graph.Append("[pictures]").ToString();
     }
 
     private static string AudioGraph(ConversionRequest request, MediaStream audio) => string.Create(
         CultureInfo.InvariantCulture,
-        $"[0:{audio.Index}]asettb=1/sr,asetpts='{PrintedTime.OfSamples}',"
+        $"[0:{audio.Index}]asettb=1/sr,asetpts='{LeftOutSilence.Times(PrintedTime.OfSamples)}',"
         // Gaps in the sound become silence and overlaps are cut, so that a sample's number is its time.
         + $"aresample={request.SampleRate}:async=1:min_hard_comp=0.03,aformat=sample_fmts=s16:channel_layouts=mono[sound]");
 
@@ -221,4 +262,8 @@ internal static class Converter
 }
 
 /// <summary>More came out of a file than its length allows.</summary>
-internal sealed class RunawayException() : Exception("more came out of the file than its length allows");
+internal sealed class RunawayException() : Exception("more came out of the file than its length allows")
+{
+    /// <summary>Where the times leave most out and how much, seconds; null where they leave little out or too much came out without that.</summary>
+    public (double From, double Seconds)? Hole { get; init; }
+}

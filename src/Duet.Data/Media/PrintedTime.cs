@@ -13,7 +13,6 @@ internal sealed partial class PrintedTime
     private const double Scale = 1e15;
 
     private readonly bool perSecond;
-    private Rational? unit;
     private bool complete;
 
     private PrintedTime(string level, bool perSecond)
@@ -37,6 +36,9 @@ internal sealed partial class PrintedTime
     /// <summary>The level at which it is printed.</summary>
     public string Level { get; }
 
+    /// <summary>The clock's unit, seconds; null before it is printed, 0 where it is absurd.</summary>
+    public Rational? Unit { get; private set; }
+
     /// <summary>The time, seconds; null before it is printed, and where the file gives none or an absurd one.</summary>
     public Rational? Time { get; private set; }
 
@@ -44,26 +46,29 @@ internal sealed partial class PrintedTime
     /// <returns>Whether it was one of the two numbers.</returns>
     public bool Take(string text)
     {
-        if (complete || !Number().IsMatch(text))
+        if (complete || !IsNumber(text))
         {
             return false;
         }
 
-        if (unit is null)
+        if (Unit is null)
         {
-            unit = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var printed) && printed > 0 ? Unit(printed) : Rational.Zero;
+            Unit = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var printed) && printed > 0 ? UnitOf(printed) : Rational.Zero;
             return true;
         }
 
         complete = true;
-        if (unit > 0 && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var timestamp)
+        if (Unit > 0 && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var timestamp)
             && decimal.IsInteger(timestamp) && timestamp is >= long.MinValue and <= long.MaxValue)
         {
-            Time = Seconds((long)timestamp, unit.Value);
+            Time = Seconds((long)timestamp, Unit.Value);
         }
 
         return true;
     }
+
+    /// <summary>Whether a line is a number as ffmpeg prints it.</summary>
+    public static bool IsNumber(string text) => Number().IsMatch(text);
 
     private static Rational? Seconds(long timestamp, Rational unit)
     {
@@ -77,7 +82,7 @@ internal sealed partial class PrintedTime
         }
     }
 
-    private Rational Unit(double printed) => perSecond
+    private Rational UnitOf(double printed) => perSecond
         ? printed == Math.Floor(printed) && printed <= int.MaxValue ? new Rational(1, (long)printed) : Rational.Zero
         : Nearest(printed / Scale, tolerance: ((printed * 4e-16) + 1e-6) / Scale);
 

@@ -11,6 +11,8 @@ namespace Duet.Data.Store;
 /// <param name="cost">What a file may cost.</param>
 internal sealed class Analyser(MediaTools tools, StoreSettings settings, QualityLimits limits, string spool, MediaLimits cost)
 {
+    private const string TooMuch = "it has more than 4 million frames, its pictures would take more than 8 GB, or its sound more than 4 GB; cut it into parts";
+
     /// <summary>Analyses a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="id">Its id.</param>
@@ -150,25 +152,33 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         {
             return analysis with { Reason = QuarantineReason.Damaged, Detail = $"its timestamps run far past its length of {declared:0.#} s" };
         }
+        catch (RunawayException e) when (e.Hole is { Seconds: >= 3600 } hole)
+        {
+            return analysis with
+            {
+                Reason = QuarantineReason.Damaged,
+                Detail = $"after {hole.From:0.#} s its timestamps leave out {hole.Seconds / 3600:0.#} hours, and all of it would be longer than a store can hold; if nothing was recorded in between, cut it there",
+            };
+        }
         catch (RunawayException)
         {
-            return analysis with { Reason = QuarantineReason.TooLong, Detail = "its pictures would take more than 8 GB, or its sound more than 4 GB; cut it into parts" };
+            return analysis with { Reason = QuarantineReason.TooLong, Detail = TooMuch };
         }
         catch (FormatException e)
         {
             return analysis with { Reason = QuarantineReason.Undecodable, Detail = $"what ffmpeg made of it is no stream of JPEGs: {e.Message}" };
         }
 
-        var judged = Judge(analysis, chosen, framesPath, samplesPath, conversion);
+        var judged = Judge(analysis, chosen, framesPath, samplesPath, conversion, cancellationToken);
         return conversion.Refusal is { } refusal && judged.Reason is (QuarantineReason.Undecodable or QuarantineReason.Damaged)
             ? analysis with { Reason = QuarantineReason.Limit, Detail = refusal }
             : judged;
     }
 
-    private Analysis Judge(Analysis analysis, Chosen chosen, string framesPath, string samplesPath, Conversion conversion)
+    private Analysis Judge(Analysis analysis, Chosen chosen, string framesPath, string samplesPath, Conversion conversion, CancellationToken cancellationToken)
     {
         var (pictures, sound) = (chosen.Video is not null, chosen.Audio is not null);
-        var frameCount = conversion.FrameOffsets.Count;
+        var frameCount = conversion.FrameCount;
         if (conversion.Limit is { } limit)
         {
             return analysis with { Reason = QuarantineReason.Limit, Detail = limit };
@@ -218,7 +228,40 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
         }
 
         IReadOnlyList<long> offsets = [.. conversion.FrameOffsets, conversion.FramesEnd];
+        if (conversion.Log.Held.Within(alignment))
+        {
+            var order = conversion.Log.Held.Order(conversion.FrameOffsets.Count, alignment);
+            if (order.Sum(i => offsets[i + 1] - offsets[i]) > StoreLayout.MaxEntry)
+            {
+                return analysis with { Quality = quality, Reason = QuarantineReason.TooLong, Detail = TooMuch };
+            }
+
+            offsets = Hold(framesPath, offsets, order, cancellationToken);
+            alignment = alignment with { FirstFrame = 0 };
+        }
+
         return analysis with { Quality = quality, Spooled = new SpooledVideo(framesPath, samplesPath, offsets, alignment, chosen.Size) };
+    }
+
+    /// <summary>Puts the pictures that are kept in the file's place, each as often as it is held.</summary>
+    private static IReadOnlyList<long> Hold(string framesPath, IReadOnlyList<long> offsets, IEnumerable<int> order, CancellationToken cancellationToken)
+    {
+        var whole = framesPath + ".held";
+        try
+        {
+            using (var from = new FileStream(framesPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
+            using (var to = new FileStream(whole, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
+            {
+                offsets = HeldPictures.Copy(from, offsets, order, to, cancellationToken);
+            }
+
+            File.Move(whole, framesPath, overwrite: true);
+            return offsets;
+        }
+        finally
+        {
+            File.Delete(whole);
+        }
     }
 
     private VideoQuality Measure(MediaProbe probe, Chosen chosen, string samplesPath, Conversion conversion, ClockAlignment alignment, Rational? skew)

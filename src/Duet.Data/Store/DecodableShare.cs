@@ -19,7 +19,7 @@ internal static class DecodableShare
     public static double Of(MediaProbe probe, MediaStream? video, MediaStream? audio, ConversionLog log, StoreSettings settings, Conversion conversion)
     {
         var frame = 1 / settings.FrameRate.ToDouble();
-        var pictures = conversion.FrameOffsets.Count * frame;
+        var pictures = conversion.FrameCount * frame;
         var sound = (double)conversion.SampleCount / settings.SampleRate;
         var covered = DeclaresLength(probe) ? Covered(probe, video, audio, pictures + frame, sound + SoundGrace) : 1;
         var clean = 1 - Math.Max(Share(log.VideoErrors, log.VideoPackets), Share(log.AudioErrors, log.AudioPackets));
@@ -58,7 +58,7 @@ internal static class DecodableShare
     /// </summary>
     private static double Timed(ConversionLog log, double pictures, double sound, int sampleRate)
     {
-        var hole = Math.Min((double)log.GapSamples / sampleRate, log.StillSeconds(0, pictures));
+        var hole = Math.Min(log.GapSeconds + ((double)log.Silence.Added(long.MaxValue) / sampleRate), log.StillSeconds(0, pictures));
         var overlap = (double)log.OverlappingSamples / sampleRate;
         return sound + overlap > 0 ? Math.Clamp(1 - ((hole + overlap) / (sound + overlap)), 0, 1) : 1;
     }

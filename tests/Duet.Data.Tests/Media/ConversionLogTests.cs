@@ -64,8 +64,9 @@ public sealed class ConversionLogTests
             .. Enumerable.Repeat(Adding(16384), 11), Adding(11776), Adding(16384), Adding(15616), Adding(700),
             "[Parsed_aresample_1 @ 0x5641] [SWR @ 0x5642] [verbose] discarding 576 audio samples", "[Parsed_aresample_1 @ 0x5641] [SWR @ 0x5642] [verbose] discarding 24 audio samples",
             "[info]     title           : adding 16384 audio samples of silence"]);
-        (log.GapSamples, log.OverlappingSamples).ShouldBe((192_000, 600));
-        Read([.. Enumerable.Repeat(Adding(16384), 11)]).GapSamples.ShouldBe(11 * 16384, "a hole that the log ends in");
+        (log.GapSeconds, log.OverlappingSamples).ShouldBe((12, 600));
+        Read([.. Enumerable.Repeat(Adding(16384), 11)]).GapSeconds.ShouldBe(11 * 1.024, 1e-9, "a hole that the log ends in");
+        Read([.. Enumerable.Repeat(Adding(16384), 12), "[verbose] 48000.000000", "[verbose] 0.000000"]).GapSeconds.ShouldBe(0, "4 s of a sound of 48 kHz");
     }
 
     [Fact]
@@ -116,7 +117,7 @@ public sealed class ConversionLogTests
 
     private static ConversionLog Read(params string[] lines)
     {
-        var log = new ConversionLog(videoIndex: 0, audioIndex: 1, leastGap: 160_000);
+        var log = new ConversionLog(videoIndex: 0, audioIndex: 1, frameRate: 25, sampleRate: 16_000, leastGap: 10);
         foreach (var line in lines)
         {
             log.Add(line);

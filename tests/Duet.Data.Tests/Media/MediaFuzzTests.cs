@@ -68,7 +68,7 @@ public sealed class MediaFuzzTests : IDisposable
         byte[][] words = [.. "[info] ;[verbose] ;[error] ; @ 0x55] ;[[[[[[[[;nan;-nan;9999999999999999999999999.000000;0.000000;1e308;freeze_start: -;#0:99999999999;concealing;\n;\u00ff".Split(';').Select(Encoding.Latin1.GetBytes)];
         var result = new MutationFuzzer("ffmpeg-log", [sample]) { Words = words, IsTyped = _ => false }.Run(20_000, bytes =>
         {
-            var log = new ConversionLog(0, 1, leastGap: 40);
+            var log = new ConversionLog(0, 1, frameRate: 25, sampleRate: 8, leastGap: 5);
             foreach (var line in Encoding.UTF8.GetString(bytes).Split('\n'))
             {
                 log.Add(line);

@@ -22,7 +22,7 @@ public sealed class DecodableShareTests
     [InlineData(20, 0, 49, 4, 0.4)]
     public void Errors_and_what_is_missing_count(int videoErrors, int audioErrors, int frames, double seconds, double expected)
     {
-        var log = new ConversionLog(Video.Index, Audio.Index, leastGap: 1);
+        var log = new ConversionLog(Video.Index, Audio.Index, frameRate: 25, sampleRate: 16_000, leastGap: 10);
         log.Add("[verbose]   Input stream #0:0 (video): 100 packets read (2284 bytes); 25 frames decoded; ");
         log.Add("[verbose]   Input stream #0:1 (audio): 200 packets read (1841 bytes); 44 frames decoded (44608 samples); ");
         for (var i = 0; i < videoErrors + audioErrors; i++)
