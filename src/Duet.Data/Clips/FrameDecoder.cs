@@ -96,7 +96,7 @@ internal sealed class FrameDecoder(int size)
     /// early, Skia would blank the missing rows, as wide as the part, which it looks up where this program no longer keeps it, and write anywhere. It leaves that be
     /// where it is told that the pixels are blank already; what they hold is of no matter then.
     /// </summary>
-    private static unsafe SKCodecResult DecodePart(SKCodec codec, SKImageInfo info, SKRectI part, byte* buffer)
+    internal static unsafe SKCodecResult DecodePart(SKCodec codec, SKImageInfo info, SKRectI part, byte* buffer)
     {
         var started = codec.StartScanlineDecode(info, new SKCodecOptions(new SKRectI(part.Left, 0, part.Right, info.Height)) { ZeroInitialized = SKZeroInitialized.Yes });
         if (started != SKCodecResult.Success)

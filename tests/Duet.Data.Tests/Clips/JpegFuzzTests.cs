@@ -145,6 +145,27 @@ public sealed class JpegFuzzTests
         buffer.Frames[0] = (0, jpeg.Length);
     }
 
+    /// <summary>Nothing beyond what was decoded: who blanks the rest may do so anywhere.</summary>
+    [Fact]
+    public unsafe void Rows_that_are_not_there_are_left_as_they_are()
+    {
+        foreach (var jpeg in Samples())
+        {
+            using var data = SKData.CreateCopy(jpeg.AsSpan(0, jpeg.Length * 3 / 4));
+            using var codec = SKCodec.Create(data);
+            var info = new SKImageInfo(96, 64, SKColorType.Rgba8888, SKAlphaType.Opaque);
+            var buffer = new byte[96 * 4 * 64];
+            Array.Fill(buffer, (byte)0xA5);
+            fixed (byte* pixels = buffer)
+            {
+                FrameDecoder.DecodePart(codec, info, new SKRectI(16, 0, 80, 64), pixels).ShouldNotBe(SKCodecResult.Success);
+            }
+
+            buffer[0].ShouldNotBe((byte)0xA5, "the first row is there");
+            buffer.AsSpan(64 * 4 * 63, 64 * 4).IndexOfAnyExcept((byte)0xA5).ShouldBe(-1);
+        }
+    }
+
     private static byte[][] Samples()
     {
         using var picture = MemoryStore.Bitmap(96, 64, 3);
