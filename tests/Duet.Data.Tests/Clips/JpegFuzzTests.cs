@@ -73,6 +73,25 @@ public sealed class JpegFuzzTests
         Filmstrip.Draw([jpeg], 24, 16, 70).ShouldBeNull();
     }
 
+    /// <summary>Skia would decode these, the first one for as long as its pixels take.</summary>
+    [Fact]
+    public void Frames_are_looked_at_before_they_are_decoded()
+    {
+        var large = Samples()[0];
+        var frame = large.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]);
+        (large[frame + 5], large[frame + 7]) = (32, 32);
+        Refused(large, (32 * 256) + 96, (32 * 256) + 64).ShouldContain("fewer bits than its pixels take");
+        Refused(Samples()[0], 128, 64).ShouldContain("it has 96x64 pixels instead of 128x64");
+        Refused(Samples()[0], 96, 48).ShouldContain("it has 96x64 pixels instead of 96x48");
+
+        static string Refused(byte[] jpeg, int width, int height)
+        {
+            var (decoder, buffer, rgb) = (new FrameDecoder(32), new FrameBuffer(), new byte[32 * 32 * 3]);
+            Put(buffer, jpeg);
+            return Should.Throw<StoreException>(() => decoder.Decode(buffer, MemoryStore.Video("v", width: width, height: height), new CropBox(0, 0, 32, 32, Flip: false), rgb)).Message;
+        }
+    }
+
     [Fact]
     public void A_scan_of_some_colours_and_one_too_short_for_its_pixels_are_not_decoded()
     {
@@ -145,24 +164,27 @@ public sealed class JpegFuzzTests
         buffer.Frames[0] = (0, jpeg.Length);
     }
 
-    /// <summary>Nothing beyond what was decoded: who blanks the rest may do so anywhere.</summary>
+    /// <summary>Skia would blank them wherever it takes them to be; that ends the process.</summary>
     [Fact]
     public unsafe void Rows_that_are_not_there_are_left_as_they_are()
     {
         foreach (var jpeg in Samples())
         {
-            using var data = SKData.CreateCopy(jpeg.AsSpan(0, jpeg.Length * 3 / 4));
-            using var codec = SKCodec.Create(data);
-            var info = new SKImageInfo(96, 64, SKColorType.Rgba8888, SKAlphaType.Opaque);
-            var buffer = new byte[96 * 4 * 64];
-            Array.Fill(buffer, (byte)0xA5);
-            fixed (byte* pixels = buffer)
+            for (var length = jpeg.Length * 3 / 4; length < jpeg.Length * 7 / 8; length++)
             {
-                FrameDecoder.DecodePart(codec, info, new SKRectI(16, 0, 80, 64), pixels).ShouldNotBe(SKCodecResult.Success);
-            }
+                using var data = SKData.CreateCopy(jpeg.AsSpan(0, length));
+                using var codec = SKCodec.Create(data);
+                var info = new SKImageInfo(96, 64, SKColorType.Rgba8888, SKAlphaType.Opaque);
+                var buffer = new byte[96 * 4 * 64];
+                Array.Fill(buffer, (byte)0xA5);
+                fixed (byte* pixels = buffer)
+                {
+                    FrameDecoder.DecodePart(codec, info, new SKRectI(16, 0, 80, 64), pixels).ShouldNotBe(SKCodecResult.Success);
+                }
 
-            buffer[0].ShouldNotBe((byte)0xA5, "the first row is there");
-            buffer.AsSpan(64 * 4 * 63, 64 * 4).IndexOfAnyExcept((byte)0xA5).ShouldBe(-1);
+                buffer[0].ShouldNotBe((byte)0xA5, "the first row is there");
+                buffer.AsSpan(64 * 4 * 63, 64 * 4).IndexOfAnyExcept((byte)0xA5).ShouldBe(-1);
+            }
         }
     }
 
