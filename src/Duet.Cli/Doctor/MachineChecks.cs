@@ -58,7 +58,7 @@ internal static class MachineChecks
         try
         {
             var (precision, reason) = PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU);
-            return new Finding("precision: auto", $"{precision.ToString().ToLowerInvariant()}: {reason}");
+            return new Finding("precision: auto", $"{precision.ToString().ToLowerInvariant()}: {reason}; bf16 convolutions: {ConvolutionPolicy.Name}");
         }
         catch (TorchUnavailableException)
         {

@@ -120,7 +120,7 @@ internal static class BenchVerb
         yield return Text($"data        {data.ReadBytesPerSecond / 1e6:0.0} MB/s read, {data.DecodedBytesPerSecond / 1e6:0.0} MB/s decoded; in a long run {100 * data.WaitShare:0.0} % of the time would be spent waiting");
         yield return Text($"decoding    alone {data.AloneClipsPerSecond:0.0} clips/s; beside the networks the workers were idle for {100 * data.IdleShare:0} % of their time");
         yield return Text($"memory      {result.Memory.PeakBytes / 1e9:0.00} GB at most, of {result.Memory.AvailableBytes / 1e9:0.0} GB");
-        yield return Text($"arithmetic  {arithmetic.FlopsPerSecond / 1e9:0} GFLOP/s, {100 * arithmetic.Utilisation:0} % of what {environment.Precision} matrix products reach here");
+        yield return Text($"arithmetic  {arithmetic.FlopsPerSecond / 1e9:0} GFLOP/s, {100 * arithmetic.Utilisation:0} % of what {environment.Precision} matrix products reach here{(environment.Convolutions == "direct" ? "" : ", counted as plain convolutions: short products take fewer")}");
         yield return Text($"limits      matrix products: bf16 {arithmetic.Rates.Bf16Flops / 1e9:0} GFLOP/s, fp32 {arithmetic.Rates.Fp32Flops / 1e9:0} GFLOP/s; copies of memory {arithmetic.Rates.CopyBytes / 1e9:0.0} GB/s");
         yield return Text($"garbage     {data.WorkerBytesPerClip:0} bytes a clip in the decode workers, {result.Memory.LoopBytesPerStep:0} bytes a step in the loop; {result.Memory.Collections} collections");
         yield return Text($"saving      {result.SavingSeconds:0.0} s for a checkpoint and the encoder files");

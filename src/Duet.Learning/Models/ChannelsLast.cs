@@ -29,6 +29,15 @@ internal static class ChannelsLast
         return innermost.as_strided(map.shape, Strides(map.shape), innermost.storage_offset()).MoveToOuterDisposeScope();
     }
 
+    /// <summary>A new map in the format, with anything in it, in the current dispose scope.</summary>
+    /// <param name="shape"><c>[batch, channels, ...]</c>.</param>
+    /// <param name="type">Its numbers.</param>
+    public static Tensor Empty(long[] shape, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        return empty([shape.Aggregate(1L, (product, side) => product * side)], dtype: type).as_strided(shape, Strides(shape)).MoveToOuterDisposeScope();
+    }
+
     private static long[] Strides(long[] shape)
     {
         var strides = new long[shape.Length];

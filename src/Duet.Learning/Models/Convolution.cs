@@ -1,3 +1,4 @@
+using Duet.Learning.Models.Winograd;
 using Duet.Learning.Native;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,14 +9,18 @@ namespace Duet.Learning.Models;
 /// <summary>
 /// A convolution without bias, in two or three dimensions, over channels-last maps. The weight is an fp32 parameter in
 /// PyTorch's layout, <c>[out, in, (time,) height, width]</c>, and is cast to the map's type, so that bf16 maps are convolved in
-/// bf16 and the gradient arrives in fp32. On a CPU the halves of a factored convolution are computed in two dimensions, see <see cref="ConvolutionForm"/>.
+/// bf16 and the gradient arrives in fp32. On a CPU the halves of a factored convolution are computed in two dimensions, see <see cref="ConvolutionForm"/>, and
+/// those of 3 x 3 pixels by <see cref="WinogradConvolution"/> where <see cref="ConvolutionPolicy"/> says so.
 /// </summary>
 internal sealed class Convolution : nn.Module<Tensor, Tensor>
 {
+    /// <summary>Tiles that are worth transforming filters of any number of channels for.</summary>
+    private const long FewestTiles = 256;
     private readonly long[] kernel;
     private readonly long[] stride;
     private readonly long[] padding;
     private readonly ConvolutionForm form;
+    private readonly bool fitsWinograd;
     private Parameter weight;
 
     /// <summary>Makes it, uninitialised: <see cref="WeightInitialisation"/> fills it.</summary>
@@ -31,6 +36,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         this.stride = stride;
         this.padding = padding;
         form = ConvolutionForm.Of(kernel, stride, padding, CpuFeatures.Current);
+        fitsWinograd = WinogradConvolution.Fits(inputChannels, outputChannels, kernel, stride, padding);
         weight = new Parameter(zeros([outputChannels, inputChannels, .. kernel]).DetachFromDisposeScope());
         register_parameter("weight", weight);
     }
@@ -38,39 +44,46 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     /// <summary>The fp32 weight, <c>[out, in, (time,) height, width]</c>.</summary>
     public Parameter Weight => weight;
 
+    private int Taps => kernel.Length == 3 ? (int)kernel[0] : 1;
+
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return Run(input, Filters(input.dtype)).MoveToOuterDisposeScope();
+        return Run(input, form.Filters(weight.to(input.dtype))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The weight in a map's type and in the form's shape.</summary>
-    public Tensor Filters(ScalarType type) => Shape(weight.to(type));
+    /// <summary>The weight in a map's type and in the form's shape; or as it is, where short products make their own of it.</summary>
+    public Tensor Filters(ScalarType type) => IsShort(type) && ConvolutionPolicy.Current == ConvolutionPolicy.Kind.Winograd ? weight : form.Filters(weight.to(type));
 
-    /// <summary>A weight <c>[out, in, (time,) height, width]</c> in the form's shape.</summary>
-    public Tensor Shape(Tensor filters) => form.Filters(filters);
+    /// <summary>Another weight <c>[out, in, (time,) height, width]</c> in fp32, as the run with a bias wants it for maps of a type.</summary>
+    public Tensor Folded(Tensor other, ScalarType type) => IsShort(type) ? WinogradFilters.Pack(other, back: false) : form.Filters(other.to(type));
 
     /// <summary>The convolution of a map.</summary>
     /// <param name="input">A channels-last map.</param>
-    /// <param name="filters">What <see cref="Filters"/> gave, or another weight of that shape.</param>
+    /// <param name="filters">What <see cref="Filters"/> gave for its type, or the weight cast to it.</param>
     /// <returns>A channels-last map.</returns>
     public Tensor Run(Tensor input, Tensor filters)
     {
         using var scope = NewDisposeScope();
+        if (filters.dtype != input.dtype && IsWorthPacking(input))
+        {
+            return WinogradConvolution.Run(ChannelsLast.Ensure(input), WinogradFilters.Pack(filters, back: false), weight.shape[0], Taps).MoveToOuterDisposeScope();
+        }
+
         var (map, around) = Padded(input);
         var lowered = form.Lower(map);
         var (steps, pads) = (form.Axes(stride), form.Axes(around));
         var output = lowered.Dimensions == 5
-            ? nn.functional.conv3d(lowered, filters, strides: steps, padding: pads)
-            : nn.functional.conv2d(lowered, filters, strides: steps, padding: pads);
+            ? nn.functional.conv3d(lowered, Cast(filters, input.dtype), strides: steps, padding: pads)
+            : nn.functional.conv2d(lowered, Cast(filters, input.dtype), strides: steps, padding: pads);
 
         // Without oneDNN (one thread, some shapes) libtorch convolves in its own order: the next layer would copy again and again.
-        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(map, filters, around))).MoveToOuterDisposeScope();
+        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(map, around))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The convolution, bias, residual and ReLU in one, on a CPU, without gradients.</summary>
     /// <param name="input">A channels-last map.</param>
-    /// <param name="filters">A weight in the form's shape and the map's type.</param>
+    /// <param name="filters">What <see cref="Folded"/> gave for its type.</param>
     /// <param name="bias">A number per output channel, in that type.</param>
     /// <param name="residual">What is added: a channels-last map, or null.</param>
     /// <param name="relu">Whether to rectify.</param>
@@ -78,8 +91,13 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     public Tensor Run(Tensor input, Tensor filters, Tensor bias, Tensor? residual, bool relu)
     {
         using var scope = NewDisposeScope();
+        if (IsShort(input.dtype))
+        {
+            return WinogradConvolution.Run(ChannelsLast.Ensure(input), filters, weight.shape[0], Taps, bias, residual is null ? null : ChannelsLast.Ensure(residual), relu).MoveToOuterDisposeScope();
+        }
+
         var output = FusedConvolution.Compute(ChannelsLast.Ensure(form.Lower(input)), filters, bias, form.Axes(stride), form.Axes(padding), residual is null ? null : ChannelsLast.Ensure(form.Lower(residual)), relu);
-        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(input, filters, padding))).MoveToOuterDisposeScope();
+        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(input, padding))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The gradients of the convolution alone, on a CPU; the weight's is added to the parameter's.</summary>
@@ -97,9 +115,28 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
 
         using var scope = NewDisposeScope();
         using var none = no_grad();
+        var (ofWeight, isShort) = (weight.requires_grad, IsShort(input.dtype));
+        if (ofWeight && (isShort || IsProductOverTime(input.dtype)))
+        {
+            var (before, after) = (ChannelsLast.Ensure(input), ChannelsLast.Ensure(gradient));
+            var sums = isShort ? WeightGradient<WinogradDomain>.Compute(before, after, Taps) : WeightGradient<PixelDomain>.Compute(before, after, Taps);
+            Gradients.Add(weight, sums.reshape(weight.shape));
+            ofWeight = false;
+        }
+
+        if (!ofInput && !ofWeight)
+        {
+            return null;
+        }
+
+        if (isShort && IsWorthPacking(input))
+        {
+            return WinogradConvolution.Run(ChannelsLast.Ensure(gradient), WinogradFilters.Pack(weight, back: true), weight.shape[1], Taps).MoveToOuterDisposeScope();
+        }
+
         var (map, around) = Padded(input);
         var (inner, ofFilters) = ConvolutionGradients.Compute(
-            form.Lower(gradient), form.Lower(map), filters, form.Axes(stride), form.Axes(around), ofInput, weight.requires_grad);
+            form.Lower(gradient), form.Lower(map), Cast(filters, input.dtype), form.Axes(stride), form.Axes(around), ofInput, ofWeight);
         if (ofFilters is not null)
         {
             Gradients.Add(weight, ofFilters.reshape(weight.shape));
@@ -122,6 +159,23 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         return ChannelsLast.Ensure(raised).MoveToOuterDisposeScope();
     }
 
+    private bool IsShort(ScalarType type) => fitsWinograd && type == ScalarType.BFloat16 && ConvolutionPolicy.Current != ConvolutionPolicy.Kind.Direct;
+
+    /// <summary>Whether the weight's gradient is computed by <see cref="PixelDomain"/>: oneDNN has no fast bf16 kernel for it, and of one pixel over several frames it is no more than products.</summary>
+    private bool IsProductOverTime(ScalarType type) =>
+        kernel is [> 1, 1, 1] && stride is [1, 1, 1] && kernel[0] == (2 * padding[0]) + 1 && padding is [_, 0, 0]
+        && type == ScalarType.BFloat16 && Math.Min(weight.shape[0], weight.shape[1]) >= WinogradConvolution.FewestChannels && ConvolutionPolicy.Current != ConvolutionPolicy.Kind.Direct;
+
+    /// <summary>Filters are transformed anew for every pass: not for a few tiles. A matter of shape, so that the bits are.</summary>
+    private bool IsWorthPacking(Tensor map)
+    {
+        var shape = new TileShape(map.shape, Taps, WinogradTransforms.Side);
+        return shape.Tiles * shape.Frames >= FewestTiles;
+    }
+
+    /// <summary>Filters that were left as the weight is, for maps of a type.</summary>
+    private Tensor Cast(Tensor filters, ScalarType type) => filters.dtype == type ? filters : form.Filters(filters.to(type));
+
     /// <summary>
     /// The map and the padding that the convolution is still to add. oneDNN 3.7 (libtorch 2.10) writes outside of its buffers when it
     /// computes the bf16 gradient of a weight whose kernel is larger than the map (two frames under a kernel of three, a row of one
@@ -135,9 +189,9 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
             : (input, padding);
     }
 
-    private long[] OutputShape(Tensor map, Tensor filters, long[] around)
+    private long[] OutputShape(Tensor map, long[] around)
     {
-        long[] shape = [map.shape[0], filters.shape[0], .. kernel];
+        long[] shape = [map.shape[0], weight.shape[0], .. kernel];
         for (var axis = 0; axis < kernel.Length; axis++)
         {
             shape[axis + 2] = ((map.shape[axis + 2] + (2 * around[axis]) - kernel[axis]) / stride[axis]) + 1;

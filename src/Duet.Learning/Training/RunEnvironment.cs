@@ -52,6 +52,9 @@ public sealed record RunEnvironment
     /// <summary>Why this precision.</summary>
     public required string PrecisionReason { get; init; }
 
+    /// <summary>How bf16 convolutions are computed: <see cref="ConvolutionPolicy.Name"/>. Versions of Duet that did not say so computed them directly.</summary>
+    public string Convolutions { get; init; } = "direct";
+
     /// <summary>This process's environment.</summary>
     /// <param name="device">Where the networks run.</param>
     /// <param name="precision">What convolutions compute in.</param>
@@ -73,6 +76,7 @@ public sealed record RunEnvironment
             Device = device.ToString().ToLowerInvariant(),
             Precision = precision.ToString().ToLowerInvariant(),
             PrecisionReason = reason,
+            Convolutions = device.type == DeviceType.CPU && precision == Models.Precision.Bf16 ? ConvolutionPolicy.Name : "direct",
         };
     }
 
@@ -86,7 +90,7 @@ public sealed record RunEnvironment
         [
             ("duet", Duet, other.Duet), ("dotnet", Dotnet, other.Dotnet), ("torchsharp", Torchsharp, other.Torchsharp), ("libtorch", Libtorch, other.Libtorch),
             ("processor", Processor, other.Processor), ("cpu_features", CpuFeatures, other.CpuFeatures),
-            ("threads", $"{Threads}", $"{other.Threads}"), ("device", Device, other.Device), ("precision", Precision, other.Precision),
+            ("threads", $"{Threads}", $"{other.Threads}"), ("device", Device, other.Device), ("precision", Precision, other.Precision), ("convolutions", Convolutions, other.Convolutions),
         ];
         return [.. values.Where(v => v.Here != v.There).Select(v => $"{v.Name}: {v.Here} -> {v.There}")];
     }

@@ -18,7 +18,7 @@ public sealed class ResumeEnvironmentTests
         foreach (var (key, before) in new[]
         {
             ("threads", "7"), ("cpu_features", "\"abacus\""), ("processor", "\"an older one\""), ("precision", "\"bf16\""), ("libtorch", "\"1.0\""),
-            ("torchsharp", "\"0.1\""), ("dotnet", "\"9.0.0\""), ("duet", "\"0.0.1\""), ("device", "\"cuda:0\""),
+            ("torchsharp", "\"0.1\""), ("dotnet", "\"9.0.0\""), ("duet", "\"0.0.1\""), ("device", "\"cuda:0\""), ("convolutions", "\"by hand\""),
         })
         {
             var other = made.DeepClone();

@@ -28,13 +28,14 @@ internal sealed class FoldedPass : IDisposable
             var normalised = unit.Norm.ByRunningStatistics();
             var weight = unit.Convolution.Weight;
             var scale = tensor(normalised.Scale).reshape([-1, .. Enumerable.Repeat(1L, (int)weight.Dimensions - 1)]);
-            var (filters, bias) = ((weight * scale).to(type), tensor(normalised.Shift).to(type));
-            pass.folded.Add(unit, (unit.Convolution.Shape(filters).DetachFromDisposeScope(), bias.DetachFromDisposeScope()));
-            if (!double.IsFinite(filters.sum(ScalarType.Float32).Plus(bias.sum(ScalarType.Float32)).Number()))
+            var (filters, bias) = (weight * scale, tensor(normalised.Shift).to(type));
+            if (!double.IsFinite(filters.sum().Plus(bias.sum(ScalarType.Float32)).Number()))
             {
                 pass.Dispose();
                 return null;
             }
+
+            pass.folded.Add(unit, (unit.Convolution.Folded(filters, type).DetachFromDisposeScope(), bias.DetachFromDisposeScope()));
         }
 
         return pass;

@@ -201,7 +201,7 @@ internal sealed class FusedPass
     private (Activation Output, Record? Record) Forward(ConvolutionUnit unit, Activation input, Activation? residual)
     {
         using var scope = NewDisposeScope();
-        var filters = unit.Convolution.Filters(input.Value.dtype).alias(); // in fp32 it may be the parameter itself
+        var filters = unit.Convolution.Filters(input.Value.dtype).alias(); // it may be the parameter itself
         var map = unit.Convolution.Run(input.Value, filters);
         var normalised = unit.Norm.Normalise(map, again);
         var output = remember ? empty_like(map) : map;

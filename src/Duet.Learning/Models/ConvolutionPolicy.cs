@@ -1,0 +1,50 @@
+using Duet.Data;
+using Duet.Learning.Native;
+
+namespace Duet.Learning.Models;
+
+/// <summary>
+/// How bf16 convolutions are computed on this CPU: by Winograd's short products, by Duet's products of oneDNN's, or directly by oneDNN. Short products round 1.7 times as much as a plain convolution
+/// in bf16. In gradients that does not show; in the training pass itself it moves a loss curve by a quarter more than bf16 does anyway, so there they are not used unless they are asked for. A
+/// property of the machine and not of a timing, so that a run gives the same bits again; the environment variable <see cref="Variable"/> overrides it.
+/// </summary>
+public static class ConvolutionPolicy
+{
+    /// <summary>The environment variable: <c>auto</c>, <c>direct</c>, <c>mixed</c> or <c>winograd</c>.</summary>
+    public const string Variable = "DUET_CONVOLUTIONS";
+
+    private static readonly Lazy<Kind> Chosen = new(() => Resolve(Environment.GetEnvironmentVariable(Variable), CpuFeatures.Current, () => MatrixKernel.IsAvailable));
+
+    /// <summary>What is computed how.</summary>
+    internal enum Kind
+    {
+        /// <summary>Everything by oneDNN.</summary>
+        Direct,
+
+        /// <summary>Gradients, and networks whose normalisation is folded, by short products; training's own pass by oneDNN.</summary>
+        Mixed,
+
+        /// <summary>Everything that can be by short products.</summary>
+        Winograd,
+    }
+
+    /// <summary>What is used: <c>direct</c>, <c>mixed</c> (short products except in training's own pass) or <c>winograd</c> (there too).</summary>
+    /// <exception cref="UsageException">The environment variable has another value, or asks for what this machine has not.</exception>
+    public static string Name => Current.ToString().ToLowerInvariant();
+
+    internal static Kind Current => Chosen.Value;
+
+    /// <summary>What a value of the variable means; on matrix tiles (AMX) plain products are so fast that the transforms, which memory holds back, were not tried against them.</summary>
+    internal static Kind Resolve(string? value, CpuFeatures cpu, Func<bool> available) => value switch
+    {
+        null or "" or "auto" => cpu is { HasAvx512Bf16: true, HasAmxBf16: false } && available() ? Kind.Mixed : Kind.Direct,
+        "direct" => Kind.Direct,
+        "mixed" => Available(value, available, Kind.Mixed),
+        "winograd" => Available(value, available, Kind.Winograd),
+        _ => throw new UsageException($"{Variable} is '{value}': it can be auto, direct, mixed or winograd."),
+    };
+
+    private static Kind Available(string value, Func<bool> available, Kind kind) => available()
+        ? kind
+        : throw new UsageException($"{Variable} is {value}, but this processor or this libtorch lacks the bf16 products that it needs (AVX512-BF16): leave {Variable} unset.");
+}

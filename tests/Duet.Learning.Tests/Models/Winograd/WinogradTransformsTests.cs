@@ -1,0 +1,231 @@
+using Duet.Learning.Models.Fused;
+using Duet.Learning.Models.Winograd;
+using Shouldly;
+using Xunit;
+
+namespace Duet.Learning.Tests.Models.Winograd;
+
+/// <summary>The transforms against products with the matrices of Lavin and Gray, written out.</summary>
+public sealed unsafe class WinogradTransformsTests
+{
+    private const int Lanes = WinogradTransforms.Lanes;
+    private const int Places = WinogradTransforms.Places;
+    private const int Gap = 5;
+    private static readonly double[,] B = { { 1, 0, -1, 0 }, { 0, 1, 1, 0 }, { 0, -1, 1, 0 }, { 0, 1, 0, -1 } };
+    private static readonly double[,] G = { { 1, 0, 0 }, { 0.5, 0.5, 0.5 }, { 0.5, -0.5, 0.5 }, { 0, 0, 1 } };
+    private static readonly double[,] A = { { 1, 1, 1, 0 }, { 0, 1, -1, -1 } };
+
+    [Fact]
+    public void Inputs_become_Bt_d_B()
+    {
+        var channels = 3 * Lanes;
+        var tile = Numbers(16 * channels);
+        var to = new ushort[Places * (channels + Gap)];
+        fixed (ushort* from = tile, at = to)
+        {
+            WinogradTransforms.Input(from, from + (4 * channels), from + (8 * channels), from + (12 * channels), channels, channels, at, channels + Gap);
+        }
+
+        Check(to, channels, c => Sandwich(B, Square(tile, 4, channels, c)));
+    }
+
+    [Fact]
+    public void Gradients_become_A_dy_At()
+    {
+        var channels = 2 * Lanes;
+        var tile = Numbers(4 * channels);
+        var to = new ushort[Places * (channels + Gap)];
+        fixed (ushort* from = tile, at = to)
+        {
+            WinogradTransforms.Gradient(from, from + (2 * channels), channels, channels, at, channels + Gap);
+        }
+
+        Check(to, channels, c => Sandwich(Transposed(A), Square(tile, 2, channels, c)));
+    }
+
+    [Fact]
+    public void Products_become_At_m_A()
+    {
+        var products = Floats(Places * (Lanes + Gap));
+        var pixels = new float[4 * Lanes];
+        fixed (float* from = products, to = pixels)
+        {
+            WinogradTransforms.Output(from, Lanes + Gap, to);
+        }
+
+        for (var lane = 0; lane < Lanes; lane++)
+        {
+            var expected = Sandwich(A, Square(products, 4, Lanes + Gap, lane));
+            for (var i = 0; i < 4; i++)
+            {
+                pixels[(i * Lanes) + lane].ShouldBe((float)expected[i / 2, i % 2], 1e-5f);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Filters_become_G_w_Gt_also_turned_round(bool back)
+    {
+        var taps = Floats(9 * Lanes);
+        var places = new float[Places * Lanes];
+        fixed (float* from = taps, to = places)
+        {
+            WinogradTransforms.Filters(back ? from + (8 * Lanes) : from, back ? -Lanes : Lanes, to);
+        }
+
+        for (var lane = 0; lane < Lanes; lane++)
+        {
+            var filter = Square(taps, 3, Lanes, lane);
+            var expected = Sandwich(G, back ? Turned(filter) : filter);
+            for (var i = 0; i < Places; i++)
+            {
+                places[(i * Lanes) + lane].ShouldBe((float)expected[i / 4, i % 4], 1e-5f);
+            }
+        }
+    }
+
+    [Fact]
+    public void Filters_gradients_are_Gt_u_G()
+    {
+        var sums = Floats(Places * (Lanes + Gap));
+        var taps = new float[9 * Lanes];
+        fixed (float* from = sums, to = taps)
+        {
+            WinogradTransforms.FilterGradients(from, Lanes + Gap, to);
+        }
+
+        for (var lane = 0; lane < Lanes; lane++)
+        {
+            var expected = Sandwich(Transposed(G), Square(sums, 4, Lanes + Gap, lane));
+            for (var i = 0; i < 9; i++)
+            {
+                taps[(i * Lanes) + lane].ShouldBe((float)expected[i / 3, i % 3], 1e-5f);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_is_no_number_stays_none()
+    {
+        foreach (var value in new[] { float.NaN, BitConverter.UInt32BitsToSingle(0xffff_0000), float.PositiveInfinity, float.NegativeInfinity })
+        {
+            var tile = new ushort[16 * Lanes];
+            tile[5 * Lanes] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
+            var to = new ushort[Places * Lanes];
+            fixed (ushort* from = tile, at = to)
+            {
+                WinogradTransforms.Input(from, from + (4 * Lanes), from + (8 * Lanes), from + (12 * Lanes), Lanes, Lanes, at, Lanes);
+                Enumerable.Range(0, Places).Count(p => !float.IsFinite(Get(to, p * Lanes))).ShouldBe(9, $"places that see pixel 5, {value}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Sixteen_rows_of_words_become_columns()
+    {
+        const int Stride = 19;
+        const int Step = 17;
+        var from = Enumerable.Range(0, Lanes * Stride).Select(i => (uint)i).ToArray();
+        var to = new uint[Lanes * Step];
+        fixed (uint* rows = from, columns = to)
+        {
+            Bf16Pairs.Transpose(rows, Stride, columns, Step);
+        }
+
+        for (var row = 0; row < Lanes; row++)
+        {
+            for (var column = 0; column < Lanes; column++)
+            {
+                to[(column * Step) + row].ShouldBe(from[(row * Stride) + column]);
+            }
+        }
+    }
+
+    private static void Check(ushort[] actual, int channels, Func<int, double[,]> expected)
+    {
+        for (var c = 0; c < channels; c++)
+        {
+            var places = expected(c);
+            for (var i = 0; i < Places; i++)
+            {
+                var value = Get(actual, (i * (channels + Gap)) + c);
+                value.ShouldBe(BitConverter.UInt32BitsToSingle((uint)Rounded((float)places[i / 4, i % 4]) << 16), $"channel {c}, place {i}");
+            }
+        }
+    }
+
+    private static ushort Rounded(float value)
+    {
+        ushort bits;
+        Bf16Element.Set(&bits, 0, value);
+        return bits;
+    }
+
+    private static float Get(ushort[] numbers, int index) => BitConverter.UInt32BitsToSingle((uint)numbers[index] << 16);
+
+    private static double[,] Square(ushort[] tile, int side, int channels, int channel) =>
+        Square([.. Enumerable.Range(0, side * side).Select(i => Get(tile, (i * channels) + channel))], side, 1, 0);
+
+    private static double[,] Square(float[] numbers, int side, int step, int lane)
+    {
+        var square = new double[side, side];
+        for (var i = 0; i < side * side; i++)
+        {
+            square[i / side, i % side] = numbers[(i * step) + lane];
+        }
+
+        return square;
+    }
+
+    /// <summary>m x mt.</summary>
+    private static double[,] Sandwich(double[,] m, double[,] x) => Product(Product(m, x), Transposed(m));
+
+    private static double[,] Product(double[,] a, double[,] b)
+    {
+        var product = new double[a.GetLength(0), b.GetLength(1)];
+        for (var i = 0; i < a.GetLength(0); i++)
+        {
+            for (var j = 0; j < b.GetLength(1); j++)
+            {
+                product[i, j] = Enumerable.Range(0, b.GetLength(0)).Sum(k => a[i, k] * b[k, j]);
+            }
+        }
+
+        return product;
+    }
+
+    private static double[,] Transposed(double[,] m)
+    {
+        var transposed = new double[m.GetLength(1), m.GetLength(0)];
+        for (var i = 0; i < m.GetLength(0); i++)
+        {
+            for (var j = 0; j < m.GetLength(1); j++)
+            {
+                transposed[j, i] = m[i, j];
+            }
+        }
+
+        return transposed;
+    }
+
+    private static double[,] Turned(double[,] filter)
+    {
+        var turned = new double[3, 3];
+        for (var i = 0; i < 9; i++)
+        {
+            turned[i / 3, i % 3] = filter[2 - (i / 3), 2 - (i % 3)];
+        }
+
+        return turned;
+    }
+
+    private static ushort[] Numbers(int count) => [.. Floats(count).Select(Rounded)];
+
+    private static float[] Floats(int count)
+    {
+        var random = new Random(count);
+        return [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 4) - 2))];
+    }
+}
