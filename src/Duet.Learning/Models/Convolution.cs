@@ -21,6 +21,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     private readonly long[] padding;
     private readonly ConvolutionForm form;
     private readonly bool fitsWinograd;
+    private readonly bool fitsPixels;
     private Parameter weight;
 
     /// <summary>Makes it, uninitialised: <see cref="WeightInitialisation"/> fills it.</summary>
@@ -37,6 +38,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         this.padding = padding;
         form = ConvolutionForm.Of(kernel, stride, padding, CpuFeatures.Current);
         fitsWinograd = WinogradConvolution.Fits(inputChannels, outputChannels, kernel, stride, padding);
+        fitsPixels = PixelDomain.Fits(inputChannels, outputChannels, kernel, stride, padding);
         weight = new Parameter(zeros([outputChannels, inputChannels, .. kernel]).DetachFromDisposeScope());
         register_parameter("weight", weight);
     }
@@ -161,10 +163,8 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
 
     private bool IsShort(ScalarType type) => fitsWinograd && type == ScalarType.BFloat16 && ConvolutionPolicy.Current != ConvolutionPolicy.Kind.Direct;
 
-    /// <summary>Whether the weight's gradient is computed by <see cref="PixelDomain"/>: oneDNN has no fast bf16 kernel for it, and of one pixel over several frames it is no more than products.</summary>
-    private bool IsProductOverTime(ScalarType type) =>
-        kernel is [> 1, 1, 1] && stride is [1, 1, 1] && kernel[0] == (2 * padding[0]) + 1 && padding is [_, 0, 0]
-        && type == ScalarType.BFloat16 && Math.Min(weight.shape[0], weight.shape[1]) >= WinogradConvolution.FewestChannels && ConvolutionPolicy.Current != ConvolutionPolicy.Kind.Direct;
+    /// <summary>Whether the weight's gradient is computed by <see cref="PixelDomain"/>: oneDNN has no fast bf16 kernel for it.</summary>
+    private bool IsProductOverTime(ScalarType type) => fitsPixels && type == ScalarType.BFloat16 && ConvolutionPolicy.Current != ConvolutionPolicy.Kind.Direct;
 
     /// <summary>Filters are transformed anew for every pass: not for a few tiles. A matter of shape, so that the bits are.</summary>
     private bool IsWorthPacking(Tensor map)

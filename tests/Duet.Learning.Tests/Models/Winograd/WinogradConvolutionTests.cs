@@ -177,6 +177,19 @@ public sealed class WinogradConvolutionTests
     public void Only_its_own_kind_fits(long inputs, long outputs, long[] kernel, long[] stride, long[] padding, bool expected) =>
         WinogradConvolution.Fits(inputs, outputs, kernel, stride, padding).ShouldBe(expected);
 
+    [Theory]
+    [InlineData(64, 64, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, true)]
+    [InlineData(64, 64, new long[] { 5, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 2, 0, 0 }, true)]
+    [InlineData(64, 64, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 0, 0, 0 }, false)]
+    [InlineData(64, 64, new long[] { 3, 1, 1 }, new long[] { 2, 1, 1 }, new long[] { 1, 0, 0 }, false)]
+    [InlineData(64, 64, new long[] { 2, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, false)]
+    [InlineData(64, 64, new long[] { 1, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 0, 0, 0 }, false)]
+    [InlineData(64, 64, new long[] { 3, 3, 3 }, new long[] { 1, 1, 1 }, new long[] { 1, 1, 1 }, false)]
+    [InlineData(64, 64, new long[] { 3, 3 }, new long[] { 1, 1 }, new long[] { 1, 1 }, false)]
+    [InlineData(64, 8, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, false)]
+    public void Products_over_time_are_of_their_own_kind(long inputs, long outputs, long[] kernel, long[] stride, long[] padding, bool expected) =>
+        PixelDomain.Fits(inputs, outputs, kernel, stride, padding).ShouldBe(expected);
+
     private static void Needed()
     {
         TorchRuntime.EnsureLoaded();
