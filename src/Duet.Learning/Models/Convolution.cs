@@ -72,7 +72,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
             return WinogradConvolution.Run(ChannelsLast.Ensure(input), WinogradFilters.Pack(filters, back: false), weight.shape[0], Taps).MoveToOuterDisposeScope();
         }
 
-        var (map, around) = Padded(input);
+        var (map, around) = is_grad_enabled() ? Padded(input) : (input, padding);
         var lowered = form.Lower(map);
         var (steps, pads) = (form.Axes(stride), form.Axes(around));
         var output = lowered.Dimensions == 5
@@ -80,7 +80,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
             : nn.functional.conv2d(lowered, Cast(filters, input.dtype), strides: steps, padding: pads);
 
         // Without oneDNN (one thread, some shapes) libtorch convolves in its own order: the next layer would copy again and again.
-        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(map, around))).MoveToOuterDisposeScope();
+        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(input))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The convolution, bias, residual and ReLU in one, on a CPU, without gradients.</summary>
@@ -99,7 +99,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         }
 
         var output = FusedConvolution.Compute(ChannelsLast.Ensure(form.Lower(input)), filters, bias, form.Axes(stride), form.Axes(padding), residual is null ? null : ChannelsLast.Ensure(form.Lower(residual)), relu);
-        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(input, padding))).MoveToOuterDisposeScope();
+        return ChannelsLast.Ensure(form.Raise(ChannelsLast.Ensure(output), OutputShape(input))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The gradients of the convolution alone, on a CPU; the weight's is added to the parameter's.</summary>
@@ -136,7 +136,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
             return WinogradConvolution.Run(ChannelsLast.Ensure(gradient), WinogradFilters.Pack(weight, back: true), weight.shape[1], Taps).MoveToOuterDisposeScope();
         }
 
-        var (map, around) = Padded(input);
+        var (map, around) = ofWeight ? Padded(input) : (input, padding);
         var (inner, ofFilters) = ConvolutionGradients.Compute(
             form.Lower(gradient), form.Lower(map), Cast(filters, input.dtype), form.Axes(stride), form.Axes(around), ofInput, ofWeight);
         if (ofFilters is not null)
@@ -179,7 +179,8 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     /// <summary>
     /// The map and the padding that the convolution is still to add. oneDNN 3.7 (libtorch 2.10) writes outside of its buffers when it
     /// computes the bf16 gradient of a weight whose kernel is larger than the map (two frames under a kernel of three, a row of one
-    /// pixel): the gradient is garbage and the heap is damaged. With the zeros in the map itself it is right.
+    /// pixel): the gradient is garbage and the heap is damaged. With the zeros in the map itself it is right. Where no such gradient
+    /// will be asked for, the map stays as it is: over one frame the padded one takes twice the time.
     /// </summary>
     private (Tensor Map, long[] Around) Padded(Tensor input)
     {
@@ -189,12 +190,12 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
             : (input, padding);
     }
 
-    private long[] OutputShape(Tensor map, long[] around)
+    private long[] OutputShape(Tensor map)
     {
         long[] shape = [map.shape[0], weight.shape[0], .. kernel];
         for (var axis = 0; axis < kernel.Length; axis++)
         {
-            shape[axis + 2] = ((map.shape[axis + 2] + (2 * around[axis]) - kernel[axis]) / stride[axis]) + 1;
+            shape[axis + 2] = ((map.shape[axis + 2] + (2 * padding[axis]) - kernel[axis]) / stride[axis]) + 1;
         }
 
         return shape;
