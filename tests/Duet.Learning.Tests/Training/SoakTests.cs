@@ -39,6 +39,7 @@ public sealed class SoakTests(ITestOutputHelper output)
 
     private void Soak(Recipe recipe)
     {
+        FinalizersBetweenTestsAttribute.Release();
         using var run = new TinyRun();
         var log = new SoakLog();
         var every = Math.Max(1, Steps / TinyRun.StepsPerEpoch / 40) * TinyRun.StepsPerEpoch;
