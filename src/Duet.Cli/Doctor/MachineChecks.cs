@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Duet.Data;
 using Duet.Learning.Models;
 using Duet.Learning.Native;
 using TorchSharp;
@@ -58,7 +59,12 @@ internal static class MachineChecks
         try
         {
             var (precision, reason) = PrecisionPolicy.Resolve(Precision.Auto, DeviceType.CPU);
-            return new Finding("precision: auto", $"{precision.ToString().ToLowerInvariant()}: {reason}; bf16 convolutions: {ConvolutionPolicy.Name}");
+            var convolutions = precision == Precision.Bf16 ? $"; convolutions: {ConvolutionPolicy.Name}" : null;
+            return new Finding("precision: auto", $"{precision.ToString().ToLowerInvariant()}: {reason}{convolutions}");
+        }
+        catch (UsageException exception)
+        {
+            return new Finding("precision: auto", exception.Message, FindingStatus.Problem, $"Unset {ConvolutionPolicy.Variable}, or set it to auto.");
         }
         catch (TorchUnavailableException)
         {

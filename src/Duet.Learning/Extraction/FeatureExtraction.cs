@@ -71,7 +71,7 @@ public static class FeatureExtraction
 
         var layers = Shapes(source, taps, device, videos[0].SampleRate);
         var plan = new ExtractPlan(videos, modality, source.Clip, options.ClipsPerVideo, inFolder ? options.VideosPerPart : 0);
-        var settings = Settings(source, store, taps, layers, modality, precision, options, plan);
+        var settings = Settings(source, store, taps, layers, modality, device, precision, options, plan);
         IExtractFile File(int part) => isArray ? new NpyFile(output, layers[0].Features) : new ParquetFile(inFolder ? Path.Combine(output, FeatureParts.FileName(part)) : output);
 
         if (inFolder)
@@ -223,6 +223,7 @@ public static class FeatureExtraction
         FeatureTap[] taps,
         List<ExtractedLayer> layers,
         ExtractModality modality,
+        Device device,
         Precision precision,
         ExtractOptions options,
         ExtractPlan plan)
@@ -240,6 +241,11 @@ public static class FeatureExtraction
             ["duet.precision"] = PrecisionPolicy.NameOf(precision),
             [FeatureParts.PartsKey] = Number(plan.Parts),
         };
+        if (ConvolutionPolicy.NameOf(device.type, precision) is var kind and not "direct")
+        {
+            all["duet.convolutions"] = kind; // tables that do not say so, older ones too, were computed directly
+        }
+
         foreach (var network in taps.GroupBy(t => t.Network))
         {
             all[$"duet.{network.Key.Name}.encoder_sha256"] = source.Checksum(network.Key, network.Any(t => t.Layer == FeatureNetwork.Embedding));

@@ -22,6 +22,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     private readonly ConvolutionForm form;
     private readonly bool fitsWinograd;
     private readonly bool fitsPixels;
+    private readonly ConvolutionPolicy.Kind? policy;
     private Parameter weight;
 
     /// <summary>Makes it, uninitialised: <see cref="WeightInitialisation"/> fills it.</summary>
@@ -30,9 +31,11 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     /// <param name="kernel">Kernel size: (time,) height, width.</param>
     /// <param name="stride">As many.</param>
     /// <param name="padding">As many.</param>
-    public Convolution(long inputChannels, long outputChannels, long[] kernel, long[] stride, long[] padding)
+    /// <param name="policy">How bf16 maps are convolved; null for <see cref="ConvolutionPolicy.Current"/>.</param>
+    public Convolution(long inputChannels, long outputChannels, long[] kernel, long[] stride, long[] padding, ConvolutionPolicy.Kind? policy = null)
         : base(nameof(Convolution))
     {
+        this.policy = policy;
         this.kernel = kernel;
         this.stride = stride;
         this.padding = padding;
@@ -46,6 +49,8 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     /// <summary>The fp32 weight, <c>[out, in, (time,) height, width]</c>.</summary>
     public Parameter Weight => weight;
 
+    private ConvolutionPolicy.Kind Policy => policy ?? ConvolutionPolicy.Current;
+
     private int Taps => kernel.Length == 3 ? (int)kernel[0] : 1;
 
     public override Tensor forward(Tensor input)
@@ -55,19 +60,19 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The weight in a map's type and in the form's shape; or as it is, where short products make their own of it.</summary>
-    public Tensor Filters(ScalarType type) => IsShort(type) && ConvolutionPolicy.Current == ConvolutionPolicy.Kind.Winograd ? weight : form.Filters(weight.to(type));
+    public Tensor Filters(ScalarType type) => IsShort(type) && Policy == ConvolutionPolicy.Kind.Winograd ? weight : form.Filters(weight.to(type));
 
     /// <summary>Another weight <c>[out, in, (time,) height, width]</c> in fp32, as the run with a bias wants it for maps of a type.</summary>
     public Tensor Folded(Tensor other, ScalarType type) => IsShort(type) ? WinogradFilters.Pack(other, back: false) : form.Filters(other.to(type));
 
     /// <summary>The convolution of a map.</summary>
     /// <param name="input">A channels-last map.</param>
-    /// <param name="filters">What <see cref="Filters"/> gave for its type, or the weight cast to it.</param>
+    /// <param name="filters">What <see cref="Filters"/> gave for its type, or that cast to it.</param>
     /// <returns>A channels-last map.</returns>
     public Tensor Run(Tensor input, Tensor filters)
     {
         using var scope = NewDisposeScope();
-        if (filters.dtype != input.dtype && IsWorthPacking(input))
+        if (ReferenceEquals(filters, weight) && IsShort(input.dtype) && IsWorthPacking(input))
         {
             return WinogradConvolution.Run(ChannelsLast.Ensure(input), WinogradFilters.Pack(filters, back: false), weight.shape[0], Taps).MoveToOuterDisposeScope();
         }
@@ -105,7 +110,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     /// <summary>The gradients of the convolution alone, on a CPU; the weight's is added to the parameter's.</summary>
     /// <param name="gradient">Of the output: a channels-last map.</param>
     /// <param name="input">What the forward pass was given.</param>
-    /// <param name="filters">What it convolved with.</param>
+    /// <param name="filters">What it convolved with; short products transform the weight again, which must not have changed since.</param>
     /// <param name="ofInput">Whether the input's gradient is wanted.</param>
     /// <returns>The input's gradient, a channels-last map of its type, or null.</returns>
     public Tensor? Differentiate(Tensor gradient, Tensor input, Tensor filters, bool ofInput)
@@ -118,10 +123,10 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         using var none = no_grad();
         var (ofWeight, isShort) = (weight.requires_grad, IsShort(input.dtype));
+        (gradient, input) = (ChannelsLast.Ensure(gradient), ChannelsLast.Ensure(input));
         if (ofWeight && (isShort || IsProductOverTime(input.dtype)))
         {
-            var (before, after) = (ChannelsLast.Ensure(input), ChannelsLast.Ensure(gradient));
-            var sums = isShort ? WeightGradient<WinogradDomain>.Compute(before, after, Taps) : WeightGradient<PixelDomain>.Compute(before, after, Taps);
+            var sums = isShort ? WeightGradient<WinogradDomain>.Compute(input, gradient, Taps) : WeightGradient<PixelDomain>.Compute(input, gradient, Taps);
             Gradients.Add(weight, sums.reshape(weight.shape));
             ofWeight = false;
         }
@@ -133,7 +138,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
 
         if (isShort && IsWorthPacking(input))
         {
-            return WinogradConvolution.Run(ChannelsLast.Ensure(gradient), WinogradFilters.Pack(weight, back: true), weight.shape[1], Taps).MoveToOuterDisposeScope();
+            return WinogradConvolution.Run(gradient, WinogradFilters.Pack(weight, back: true), weight.shape[1], Taps).MoveToOuterDisposeScope();
         }
 
         var (map, around) = ofWeight ? Padded(input) : (input, padding);
@@ -161,10 +166,10 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         return ChannelsLast.Ensure(raised).MoveToOuterDisposeScope();
     }
 
-    private bool IsShort(ScalarType type) => fitsWinograd && type == ScalarType.BFloat16 && ConvolutionPolicy.Current != ConvolutionPolicy.Kind.Direct;
+    private bool IsShort(ScalarType type) => fitsWinograd && type == ScalarType.BFloat16 && Policy != ConvolutionPolicy.Kind.Direct;
 
     /// <summary>Whether the weight's gradient is computed by <see cref="PixelDomain"/>: oneDNN has no fast bf16 kernel for it.</summary>
-    private bool IsProductOverTime(ScalarType type) => fitsPixels && type == ScalarType.BFloat16 && ConvolutionPolicy.Current != ConvolutionPolicy.Kind.Direct;
+    private bool IsProductOverTime(ScalarType type) => fitsPixels && type == ScalarType.BFloat16 && Policy != ConvolutionPolicy.Kind.Direct;
 
     /// <summary>Filters are transformed anew for every pass: not for a few tiles. A matter of shape, so that the bits are.</summary>
     private bool IsWorthPacking(Tensor map)

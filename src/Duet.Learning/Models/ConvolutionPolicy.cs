@@ -1,10 +1,11 @@
 using Duet.Data;
 using Duet.Learning.Native;
+using TorchSharp;
 
 namespace Duet.Learning.Models;
 
 /// <summary>
-/// How bf16 convolutions are computed on this CPU: by Winograd's short products, by Duet's products of oneDNN's, or directly by oneDNN. Short products round 1.7 times as much as a plain convolution
+/// How bf16 convolutions are computed on this CPU: by Winograd's short products or directly by oneDNN. Short products round 1.7 times as much as a plain convolution
 /// in bf16. In gradients that does not show; in the training pass itself it moves a loss curve by a quarter more than bf16 does anyway, so there they are not used unless they are asked for. A
 /// property of the machine and not of a timing, so that a run gives the same bits again; the environment variable <see cref="Variable"/> overrides it.
 /// </summary>
@@ -21,7 +22,7 @@ public static class ConvolutionPolicy
         /// <summary>Everything by oneDNN.</summary>
         Direct,
 
-        /// <summary>Gradients, and networks whose normalisation is folded, by short products; training's own pass by oneDNN.</summary>
+        /// <summary>Gradients, and networks whose normalisation is folded, by short products, gradients of weights over time by plain products of Duet's; training's own pass by oneDNN.</summary>
         Mixed,
 
         /// <summary>Everything that can be by short products.</summary>
@@ -31,6 +32,12 @@ public static class ConvolutionPolicy
     /// <summary>What is used: <c>direct</c>, <c>mixed</c> (short products except in training's own pass) or <c>winograd</c> (there too).</summary>
     /// <exception cref="UsageException">The environment variable has another value, or asks for what this machine has not.</exception>
     public static string Name => Current.ToString().ToLowerInvariant();
+
+    /// <summary>The same for a device and a precision: only bf16 on a CPU has a choice.</summary>
+    /// <param name="device">Where the networks run.</param>
+    /// <param name="precision">What convolutions compute in, resolved.</param>
+    /// <exception cref="UsageException">As for <see cref="Name"/>.</exception>
+    public static string NameOf(DeviceType device, Precision precision) => device == DeviceType.CPU && precision == Precision.Bf16 ? Name : nameof(Kind.Direct).ToLowerInvariant();
 
     internal static Kind Current => Chosen.Value;
 
@@ -46,5 +53,5 @@ public static class ConvolutionPolicy
 
     private static Kind Available(string value, Func<bool> available, Kind kind) => available()
         ? kind
-        : throw new UsageException($"{Variable} is {value}, but this processor or this libtorch lacks the bf16 products that it needs (AVX512-BF16): leave {Variable} unset.");
+        : throw new UsageException($"{Variable} is {value}, but this processor or this libtorch lacks the bf16 products that it needs (AVX512-BF16), or ONEDNN_MAX_CPU_ISA forbids them: leave {Variable} unset.");
 }

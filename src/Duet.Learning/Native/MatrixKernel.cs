@@ -4,7 +4,7 @@ namespace Duet.Learning.Native;
 
 /// <summary>
 /// oneDNN's small bf16 matrix product, on the calling thread, over memory of the caller's: what its own convolutions are made of. libtorch exports it as a C++ function, whose name is the
-/// Itanium ABI's; where that is not found, nothing that needs it is offered.
+/// Itanium ABI's; where that is not found, nothing that needs it is offered. Kernels are made for a shape's first product and kept by the thread: callers keep shapes few.
 /// </summary>
 internal static unsafe partial class MatrixKernel
 {
@@ -31,7 +31,7 @@ internal static unsafe partial class MatrixKernel
     public static void Multiply(long rows, long columns, long depth, ushort* a, long strideA, ushort* b, long strideB, float* c, long strideC, bool add) =>
         Brgemm(rows, columns, depth, strideA, strideB, strideC, add ? (byte)1 : (byte)0, a, b, c, 1);
 
-    /// <summary>Frees what the product keeps for the calling thread between calls: to be called after the last of several.</summary>
+    /// <summary>Gives back the matrix tiles' configuration, where the processor has such: to be called by the thread that multiplied, after the last of several products.</summary>
     public static void Release() => BrgemmRelease(1);
 
     private static bool Find()

@@ -76,7 +76,7 @@ public sealed record RunEnvironment
             Device = device.ToString().ToLowerInvariant(),
             Precision = precision.ToString().ToLowerInvariant(),
             PrecisionReason = reason,
-            Convolutions = device.type == DeviceType.CPU && precision == Models.Precision.Bf16 ? ConvolutionPolicy.Name : "direct",
+            Convolutions = ConvolutionPolicy.NameOf(device.type, precision),
         };
     }
 

@@ -30,4 +30,22 @@ public sealed class DoctorTests
         result.Output.ShouldContain("sudo apt-get install -y ffmpeg");
         result.Output.ShouldEndWith("2 things are missing; see above.\n");
     }
+
+    [Fact]
+    public void A_variable_that_means_nothing_is_a_finding_among_the_others()
+    {
+        var result = DuetProcess.RunIn(null, new Dictionary<string, string> { ["DUET_CONVOLUTIONS"] = "quick" }, "doctor", "--json");
+
+        using var json = JsonDocument.Parse(result.Output);
+        var findings = json.RootElement.GetProperty("findings").EnumerateArray().ToDictionary(f => f.GetProperty("name").GetString()!, f => f.Clone());
+        findings["libtorch"].GetProperty("status").GetString().ShouldBe("good");
+
+        // Where fp32 is taken nobody asks for the variable.
+        if (findings["precision: auto"].GetProperty("value").GetString() is { } value && !value.StartsWith("fp32", StringComparison.Ordinal))
+        {
+            findings["precision: auto"].GetProperty("status").GetString().ShouldBe("problem");
+            value.ShouldBe("DUET_CONVOLUTIONS is 'quick': it can be auto, direct, mixed or winograd.");
+            result.ExitCode.ShouldBe(1);
+        }
+    }
 }

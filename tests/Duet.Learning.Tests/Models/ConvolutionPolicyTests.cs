@@ -2,6 +2,7 @@ using Duet.Data;
 using Duet.Learning.Models;
 using Duet.Learning.Native;
 using Shouldly;
+using TorchSharp;
 using Xunit;
 
 namespace Duet.Learning.Tests.Models;
@@ -36,6 +37,14 @@ public sealed class ConvolutionPolicyTests
         }
 
         Should.Throw<UsageException>(() => ConvolutionPolicy.Resolve("Winograd", Avx, () => true)).Message.ShouldBe("DUET_CONVOLUTIONS is 'Winograd': it can be auto, direct, mixed or winograd.");
+    }
+
+    [Fact]
+    public void Only_bf16_on_a_CPU_has_a_choice()
+    {
+        ConvolutionPolicy.NameOf(DeviceType.CPU, Precision.Bf16).ShouldBe(ConvolutionPolicy.Name);
+        ConvolutionPolicy.NameOf(DeviceType.CPU, Precision.Fp32).ShouldBe("direct");
+        ConvolutionPolicy.NameOf(DeviceType.CUDA, Precision.Bf16).ShouldBe("direct");
     }
 
     private static bool NotAsked() => throw new InvalidOperationException("nobody needs to know");

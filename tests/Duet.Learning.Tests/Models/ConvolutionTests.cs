@@ -58,6 +58,17 @@ public sealed class ConvolutionTests
             ChannelsLast.Is(inner).ShouldBeTrue();
             EncoderBatteryTests.RelativeError(inner, exact.grad!).ShouldBeLessThan(tolerance, $"{type} gradient of the map, directly");
             EncoderBatteryTests.RelativeError(convolution.parameters().Single().grad!, weight.grad!).ShouldBeLessThan(tolerance, $"{type} gradient of the weight, directly");
+
+            // And where no gradient of the weight is wanted: small maps stay as they are then.
+            using (no_grad())
+            {
+                EncoderBatteryTests.RelativeError(convolution.Run(map.detach(), convolution.Filters(type)), expected.detach()).ShouldBeLessThan(tolerance, $"{type} output, directly");
+            }
+
+            convolution.Weight.requires_grad = false;
+            var alone = convolution.Differentiate(ChannelsLast.Ensure(gradient.to(type)), map.detach(), convolution.Filters(type).detach(), ofInput: true)!;
+            convolution.Weight.requires_grad = true;
+            EncoderBatteryTests.RelativeError(alone, exact.grad!).ShouldBeLessThan(tolerance, $"{type} gradient of the map alone");
         }
 
         // Numbers that bf16 holds exactly, so that only the products' sums can differ.

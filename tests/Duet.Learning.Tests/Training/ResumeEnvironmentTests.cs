@@ -39,6 +39,19 @@ public sealed class ResumeEnvironmentTests
         run.Progress.OfType<TrainingNote>().ShouldNotContain(n => n.Text.Contains("warning"));
     }
 
+    /// <summary>Versions of Duet before short products did not say how they convolved: directly.</summary>
+    [Fact]
+    public void A_run_that_does_not_say_how_it_convolved_did_so_directly()
+    {
+        using var run = new TinyRun();
+        run.Run(stopAfter: 1);
+        var made = JsonNode.Parse(File.ReadAllText(run.Folder.EnvironmentFile))!.AsObject();
+        made.Remove("convolutions").ShouldBeTrue();
+        File.WriteAllText(run.Folder.EnvironmentFile, made.ToJsonString());
+        run.Run(resume: true, stopWhen: p => p is StepProgress);
+        run.Progress.OfType<TrainingNote>().ShouldNotContain(n => n.Text.Contains("convolutions"));
+    }
+
     [Fact]
     public void A_checkpoint_of_another_store_is_refused_and_one_of_another_recipe_is_named()
     {

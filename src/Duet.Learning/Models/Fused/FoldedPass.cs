@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Duet.Learning.Models.Fused;
 
 /// <summary>
-/// An encoder for inference on a CPU: batch normalisation by its running statistics is folded into the convolutions' weights, and oneDNN adds the bias, the residual and rectifies before it
-/// writes a map. The weights are copies of what they were when it was made.
+/// An encoder for inference on a CPU: batch normalisation by its running statistics is folded into the convolutions' weights, and bias, residual and ReLU are applied before a
+/// convolution writes its map. The weights are copies of what they were when it was made.
 /// </summary>
 internal sealed class FoldedPass : IDisposable
 {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Duet.Learning.Models.Fused;
 
 /// <summary>
-/// A training pass over an encoder's blocks and its own gradient: on a CPU in fp32 or bf16, faster and in less memory than <see cref="AutogradPass"/>. Convolutions are libtorch's; between
+/// A training pass over an encoder's blocks and its own gradient: on a CPU in fp32 or bf16, faster and in less memory than <see cref="AutogradPass"/>. Convolutions are libtorch's or short products; between
 /// two of them one kernel normalises, adds and rectifies. Of each unit only the convolution's output is kept; what came of it is computed again when a gradient needs it, which costs one
 /// read and one write of the map. Block outputs are kept, since their ReLU stood behind a sum.
 /// </summary>

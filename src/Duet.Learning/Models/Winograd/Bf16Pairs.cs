@@ -9,6 +9,7 @@ namespace Duet.Learning.Models.Winograd;
 internal static unsafe class Bf16Pairs
 {
     private const int Lanes = WinogradTransforms.Lanes;
+    private const uint QuietNaN = 0x7fc0_0000;
 
     /// <summary>Writes sixteen pairs, rounded.</summary>
     /// <param name="to">Where.</param>
@@ -63,7 +64,9 @@ internal static unsafe class Bf16Pairs
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Rounded(Vector512<float> values)
     {
+        // A weight's NaN may have any payload: the carry would make a number of some.
         var bits = values.AsUInt32();
-        return bits + (Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One) + Vector512.Create(0x7fffu);
+        var rounded = bits + (Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One) + Vector512.Create(0x7fffu);
+        return Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), rounded, Vector512.Create(QuietNaN));
     }
 }

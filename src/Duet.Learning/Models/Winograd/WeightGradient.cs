@@ -31,7 +31,7 @@ internal static unsafe class WeightGradient<TDomain>
     private const int MostPanelTiles = 256;
 
     /// <summary>Tiles of a chunk that are worth a product.</summary>
-    private const int FewestTiles = 128;
+    private const int FewestChunkTiles = 128;
     private const int Gap = 32;
 
     /// <summary>The gradient.</summary>
@@ -95,7 +95,7 @@ internal static unsafe class WeightGradient<TDomain>
     {
         var perTile = (long)TDomain.Places * (depth + width) * sizeof(ushort) * shape.Frames;
         var most = (shape.Tiles + Group - 1) / Group * Group;
-        var fewest = Math.Max(Group, FewestTiles / shape.Frames / Group * Group);
+        var fewest = Math.Max(Group, FewestChunkTiles / shape.Frames / Group * Group);
         var bytes = Math.Max(TDomain.ChunkBytes, Math.Min(MostChunkBytes, (long)ChunkPerSums * shape.Taps * TDomain.Places * depth * width * sizeof(float)));
         return (int)Math.Min(most, Math.Max(bytes / perTile / Group * Group, fewest));
     }
@@ -108,10 +108,9 @@ internal static unsafe class WeightGradient<TDomain>
         var plane = ((long)Group * widest) + Gap;
         var rows = (ushort*)WinogradScratch.Of((plane * TDomain.Places * sizeof(ushort)) + (TDomain.Places * widest * sizeof(ushort)));
         var border = rows + (plane * TDomain.Places);
-        var used = a.Groups;
         for (var unit = begin; unit < end; unit++)
         {
-            var (frame, group) = Math.DivRem((int)unit, used);
+            var (frame, group) = Math.DivRem((int)unit, a.Groups);
             var count = Math.Min(Group, a.Count - (group * Group));
             var first = a.First + (group * Group);
             var (inFrame, column) = Math.DivRem(group * Group, a.PanelTiles);
@@ -302,7 +301,7 @@ internal static unsafe class WeightGradient<TDomain>
         /// <summary>Groups of tiles of one frame of the present chunk.</summary>
         public readonly int Groups => (Count + Group - 1) / Group;
 
-        /// <summary>Numbers from row to row of a panel of the input: an odd number of cache lines.</summary>
+        /// <summary>Numbers from row to row of a panel of the input: a cache line more than its tiles take, so that rows of 256 do not all fall on the same few lines of the caches.</summary>
         public readonly int LeftStride => PanelTiles + Gap;
 
         public readonly int RowBlocks => (Depth + ProductRows - 1) / ProductRows;

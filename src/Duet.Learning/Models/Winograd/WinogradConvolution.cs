@@ -17,8 +17,8 @@ internal static unsafe class WinogradConvolution
 
     /// <summary>Numbers between planes, so that they do not all fall on the same few lines of the first-level cache.</summary>
     private const int Gap = 32;
-    private const int MostTiles = 64;
-    private const int FewestTiles = 16;
+    private const int MostBlockTiles = 64;
+    private const int FewestBlockTiles = 16;
 
     /// <summary>What a block's transformed input may take of the second-level cache.</summary>
     private const int BlockBytes = 400_000;
@@ -80,7 +80,7 @@ internal static unsafe class WinogradConvolution
     private static int BlockOf(TileShape shape, int depth)
     {
         var perTile = Places * depth * sizeof(ushort) * shape.Taps;
-        return Math.Clamp(BlockBytes / perTile / Lanes * Lanes, FewestTiles, MostTiles);
+        return Math.Clamp(BlockBytes / perTile / Lanes * Lanes, FewestBlockTiles, MostBlockTiles);
     }
 
     private static void Run(void* arguments, long begin, long end)
@@ -173,13 +173,9 @@ internal static unsafe class WinogradConvolution
     {
         if (lanes == Lanes)
         {
-            if (a.Bias != null)
-            {
-                y += Bf16Element.Load(a.Bias, channel);
-                y = a.Residual != null ? y + Bf16Element.Load(a.Residual, at) : y;
-                y = a.Relu ? Vector512.ConditionalSelect(Vector512.LessThan(y, Vector512<float>.Zero), Vector512<float>.Zero, y) : y;
-            }
-
+            y = a.Bias != null ? y + Bf16Element.Load(a.Bias, channel) : y;
+            y = a.Residual != null ? y + Bf16Element.Load(a.Residual, at) : y;
+            y = a.Relu ? Vector512.ConditionalSelect(Vector512.LessThan(y, Vector512<float>.Zero), Vector512<float>.Zero, y) : y;
             Bf16Element.StoreNumber(a.Output, at, y);
             return;
         }
@@ -187,13 +183,9 @@ internal static unsafe class WinogradConvolution
         for (var i = 0; i < lanes; i++)
         {
             var value = y.GetElement(i);
-            if (a.Bias != null)
-            {
-                value += Bf16Element.Get(a.Bias, channel + i) + (a.Residual != null ? Bf16Element.Get(a.Residual, at + i) : 0);
-                value = a.Relu && value < 0 ? 0 : value;
-            }
-
-            Bf16Element.Set(a.Output, at + i, value);
+            value = a.Bias != null ? value + Bf16Element.Get(a.Bias, channel + i) : value;
+            value = a.Residual != null ? value + Bf16Element.Get(a.Residual, at + i) : value;
+            Bf16Element.Set(a.Output, at + i, a.Relu && value < 0 ? 0 : value);
         }
     }
 

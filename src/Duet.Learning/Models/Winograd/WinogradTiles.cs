@@ -5,8 +5,6 @@ namespace Duet.Learning.Models.Winograd;
 /// <summary>Reads tiles out of maps and transforms them; what lies outside of the map is zero.</summary>
 internal static unsafe class WinogradTiles
 {
-    private const int Lanes = WinogradTransforms.Lanes;
-
     /// <summary>Transforms tiles of the input, which begin a pixel above and left of the output's.</summary>
     /// <param name="shape">How the map falls into tiles.</param>
     /// <param name="map">The map: bf16, channels innermost.</param>

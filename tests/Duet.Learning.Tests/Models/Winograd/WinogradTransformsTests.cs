@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Duet.Learning.Models.Fused;
 using Duet.Learning.Models.Winograd;
 using Shouldly;
@@ -123,8 +125,40 @@ public sealed unsafe class WinogradTransformsTests
     }
 
     [Fact]
+    public void Weights_that_are_no_numbers_stay_none_in_pairs()
+    {
+        var none = BitConverter.UInt32BitsToSingle(0x7fff_ffff);
+        float[] even = [none, BitConverter.UInt32BitsToSingle(0xffff_ffff), float.NaN, float.PositiveInfinity, 1, -0f, 3.14159f, 1e-40f, .. Enumerable.Repeat(2f, 8)];
+        float[] odd = [.. even.Reverse()];
+        var pairs = new uint[Lanes];
+        fixed (float* first = even, second = odd)
+        {
+            fixed (uint* to = pairs)
+            {
+                Bf16Pairs.Store(to, first, second);
+            }
+        }
+
+        for (var i = 0; i < Lanes; i++)
+        {
+            Rounded(BitConverter.UInt32BitsToSingle(pairs[i] << 16), even[i]);
+            Rounded(BitConverter.UInt32BitsToSingle(pairs[i] & 0xffff_0000), odd[i]);
+        }
+
+        static void Rounded(float actual, float exact)
+        {
+            var expected = float.IsFinite(exact) ? (float)(Math.Round(exact / Ulp(exact)) * Ulp(exact)) : exact;
+            actual.ShouldBe(expected, $"{exact}");
+        }
+
+        // The distance of bf16 numbers at a number: 8 bits of precision, and none below the smallest.
+        static double Ulp(float exact) => Math.ScaleB(1, Math.Max(exact == 0 ? -126 : Math.ILogB(exact), -126) - 7);
+    }
+
+    [Fact]
     public void Sixteen_rows_of_words_become_columns()
     {
+        Assert.SkipUnless(Avx512F.IsSupported, "this processor has no AVX-512");
         const int Stride = 19;
         const int Step = 17;
         var from = Enumerable.Range(0, Lanes * Stride).Select(i => (uint)i).ToArray();
