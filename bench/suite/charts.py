@@ -86,7 +86,7 @@ def curves(title, panels, names, unit, note):
 
 
 def groups(title, rows, names, unit, limit=None):
-    """Horizontal bars in groups. A row: (label, values by name, limit or None), the limit drawn as a mark of its own."""
+    """Horizontal bars in groups. A row: (label, values by name, limit or None), the limit drawn as a mark of its own across the first bar."""
     left, right, bar, top = 250, 110, 15, 30
     width, present = 860, [[n for n in names if n in values] for _, values, _ in rows]
     height = top + sum(bar * len(p) + 16 for p in present) + 12
@@ -100,13 +100,13 @@ def groups(title, rows, names, unit, limit=None):
 
     for (label, values, mark), shown in zip(rows, present):
         parts.append(text(left - 10, y + bar * len(shown) / 2 + 4, label, "end"))
-        if mark:
-            end = y + bar * len(shown)
-            parts += [line(px(mark), y - 2, px(mark), end, INK, 2), text(width - 8, end - 4, f"| {number(mark)}", "end", font_size=11)]
+        begin = y
         for name in shown:
             parts += [f'<rect x="{left}" y="{y:.1f}" width="{px(values[name]) - left:.1f}" height="{bar - 2}" fill="{COLOURS[names.index(name)]}"/>',
                       text(px(values[name]) + 5, y + bar - 4, number(values[name]), font_size=11, stroke=PAPER, stroke_width=3, paint_order="stroke")]
             y += bar
+        if mark:
+            parts += [line(px(mark), begin - 4, px(mark), begin + bar + 1, INK, 2), text(width - 8, y - 4, f"| {number(mark)}", "end", font_size=11)]
         y += 16
     parts.append(text(width - 8, height - 6, unit, "end", fill=SOFT))
     return document(width, height, title, parts)

@@ -224,7 +224,7 @@ class Page:
         if not rows:
             return ""
         return self.chart("bench-rates", "Clips per second of Duet and PyTorch, and what the product's rate would allow",
-                          charts.groups("Clips per second", rows, names, "clips/s", "what the rate of large bf16 products would allow" if limits else None))
+                          charts.groups("Clips per second", rows, names, "clips/s", "what the rate of large bf16 products would allow without short ones" if limits else None))
 
     def growth(self, cases, variables, sides, names, value):
         panels = []
