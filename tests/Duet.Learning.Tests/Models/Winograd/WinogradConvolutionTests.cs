@@ -148,13 +148,13 @@ public sealed class WinogradConvolutionTests
     {
         Needed();
         using var scope = NewDisposeScope();
-        var (map, weight, gradient) = Random(32, 48, 1, [2, 32, 1, side, side]);
+        var (map, weight, gradient) = Random(64, 80, 1, [2, 64, 1, side, side]);
         using var convolution = Of(weight, [0, 1, 1], ConvolutionPolicy.Kind.Mixed);
         var filters = convolution.Filters(ScalarType.BFloat16);
         filters.dtype.ShouldBe(ScalarType.BFloat16, "the pass itself is plain");
         var inner = convolution.Differentiate(gradient, map, filters, ofInput: true)!;
         convolution.Weight.grad!.Equals(WeightGradient<WinogradDomain>.Compute(map, gradient, 1).reshape(weight.shape)).ShouldBeTrue();
-        inner.Equals(WinogradConvolution.Run(gradient, WinogradFilters.Pack(weight, back: true), 32, 1)).ShouldBe(ofInputToo);
+        inner.Equals(WinogradConvolution.Run(gradient, WinogradFilters.Pack(weight, back: true), 64, 1)).ShouldBe(ofInputToo);
     }
 
     [Fact]
@@ -162,8 +162,8 @@ public sealed class WinogradConvolutionTests
     {
         Needed();
         using var scope = NewDisposeScope();
-        var (map, _, gradient) = Random(32, 48, 1, [2, 32, 4, 6, 6]);
-        using var convolution = Of(randn([48, 32, 3, 1, 1]), [1, 0, 0], ConvolutionPolicy.Kind.Mixed);
+        var (map, _, gradient) = Random(144, 64, 1, [2, 144, 4, 6, 6]);
+        using var convolution = Of(randn([64, 144, 3, 1, 1]), [1, 0, 0], ConvolutionPolicy.Kind.Mixed);
         convolution.Differentiate(gradient, map, convolution.Filters(ScalarType.BFloat16), ofInput: false);
         convolution.Weight.grad!.Equals(WeightGradient<PixelDomain>.Compute(map, gradient, 3).reshape(convolution.Weight.shape)).ShouldBeTrue();
     }
@@ -177,14 +177,30 @@ public sealed class WinogradConvolutionTests
         Needed();
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        var (map, weight, _) = Random(32, 48, 1, [2, 32, 1, side, side]);
+        var (map, weight, _) = Random(64, 80, 1, [2, 64, 1, side, side]);
         using var convolution = Of(weight, [0, 1, 1], ConvolutionPolicy.Kind.Winograd);
         using var plain = Of(weight, [0, 1, 1], ConvolutionPolicy.Kind.Direct);
         var filters = convolution.Filters(ScalarType.BFloat16);
         var output = convolution.Run(map, filters);
-        output.Equals(WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false), 48, 1)).ShouldBe(isShort);
+        output.Equals(WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false), 80, 1)).ShouldBe(isShort);
         output.Equals(plain.Run(map, plain.Filters(ScalarType.BFloat16))).ShouldBe(!isShort);
         Error(output, nn.functional.conv3d(map.to(ScalarType.Float64), weight.to(ScalarType.Float64), padding: [0, 1, 1])).ShouldBeLessThan(Tolerance);
+    }
+
+    [Theory]
+    [InlineData(ConvolutionPolicy.Kind.Mixed)]
+    [InlineData(ConvolutionPolicy.Kind.Winograd)]
+    public void So_is_a_convolution_with_folded_weights(object policy)
+    {
+        Needed();
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var (map, weight, residual) = Random(64, 80, 1, [2, 64, 1, 8, 8]);
+        using var convolution = Of(weight, [0, 1, 1], (ConvolutionPolicy.Kind)policy);
+        var bias = randn([80]).to(ScalarType.BFloat16);
+        var folded = weight * 2;
+        var output = convolution.Run(map, convolution.Folded(folded, ScalarType.BFloat16), bias, residual, relu: true);
+        output.Equals(WinogradConvolution.Run(map, WinogradFilters.Pack(folded, back: false), 80, 1, bias, residual, relu: true)).ShouldBeTrue();
     }
 
     /// <summary>A network that computes directly neither packs filters nor multiplies by itself.</summary>
@@ -193,7 +209,7 @@ public sealed class WinogradConvolutionTests
     {
         Needed();
         using var scope = NewDisposeScope();
-        var (map, weight, gradient) = Random(32, 48, 1, [2, 32, 1, 32, 32]);
+        var (map, weight, gradient) = Random(64, 80, 1, [2, 64, 1, 32, 32]);
         using var convolution = Of(weight, [0, 1, 1], ConvolutionPolicy.Kind.Direct);
         var filters = convolution.Filters(ScalarType.BFloat16);
         var inner = convolution.Differentiate(gradient, map, filters, ofInput: true)!;
@@ -212,20 +228,23 @@ public sealed class WinogradConvolutionTests
     [InlineData(64, 64, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, false)]
     [InlineData(64, 64, new long[] { 5, 5 }, new long[] { 1, 1 }, new long[] { 2, 2 }, false)]
     [InlineData(3, 64, new long[] { 1, 3, 3 }, new long[] { 1, 1, 1 }, new long[] { 0, 1, 1 }, false)]
-    [InlineData(64, 8, new long[] { 1, 3, 3 }, new long[] { 1, 1, 1 }, new long[] { 0, 1, 1 }, false)]
+    [InlineData(64, 48, new long[] { 1, 3, 3 }, new long[] { 1, 1, 1 }, new long[] { 0, 1, 1 }, false)]
+    [InlineData(48, 64, new long[] { 1, 3, 3 }, new long[] { 1, 1, 1 }, new long[] { 0, 1, 1 }, false)]
     public void Only_its_own_kind_fits(long inputs, long outputs, long[] kernel, long[] stride, long[] padding, bool expected) =>
         WinogradConvolution.Fits(inputs, outputs, kernel, stride, padding).ShouldBe(expected);
 
     [Theory]
-    [InlineData(64, 64, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, true)]
-    [InlineData(64, 64, new long[] { 5, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 2, 0, 0 }, true)]
-    [InlineData(64, 64, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 0, 0, 0 }, false)]
-    [InlineData(64, 64, new long[] { 3, 1, 1 }, new long[] { 2, 1, 1 }, new long[] { 1, 0, 0 }, false)]
-    [InlineData(64, 64, new long[] { 2, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, false)]
-    [InlineData(64, 64, new long[] { 1, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 0, 0, 0 }, false)]
-    [InlineData(64, 64, new long[] { 3, 3, 3 }, new long[] { 1, 1, 1 }, new long[] { 1, 1, 1 }, false)]
-    [InlineData(64, 64, new long[] { 3, 3 }, new long[] { 1, 1 }, new long[] { 1, 1 }, false)]
-    [InlineData(64, 8, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, false)]
+    [InlineData(64, 64, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, false)]
+    [InlineData(64, 128, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, true)]
+    [InlineData(144, 64, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, true)]
+    [InlineData(144, 64, new long[] { 5, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 2, 0, 0 }, true)]
+    [InlineData(144, 64, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 0, 0, 0 }, false)]
+    [InlineData(144, 64, new long[] { 3, 1, 1 }, new long[] { 2, 1, 1 }, new long[] { 1, 0, 0 }, false)]
+    [InlineData(144, 64, new long[] { 2, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, false)]
+    [InlineData(144, 64, new long[] { 1, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 0, 0, 0 }, false)]
+    [InlineData(144, 64, new long[] { 3, 3, 3 }, new long[] { 1, 1, 1 }, new long[] { 1, 1, 1 }, false)]
+    [InlineData(144, 64, new long[] { 3, 3 }, new long[] { 1, 1 }, new long[] { 1, 1 }, false)]
+    [InlineData(144, 48, new long[] { 3, 1, 1 }, new long[] { 1, 1, 1 }, new long[] { 1, 0, 0 }, false)]
     public void Products_over_time_are_of_their_own_kind(long inputs, long outputs, long[] kernel, long[] stride, long[] padding, bool expected) =>
         PixelDomain.Fits(inputs, outputs, kernel, stride, padding).ShouldBe(expected);
 
