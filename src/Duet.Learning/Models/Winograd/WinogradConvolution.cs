@@ -23,7 +23,7 @@ internal static unsafe class WinogradConvolution
     /// <summary>What a block's transformed input may take of the second-level cache.</summary>
     private const int BlockBytes = 400_000;
 
-    /// <summary>The fewest channels, on either side, with which the products are worth the transforms: with 48 they were as fast as oneDNN's convolutions, with fewer slower.</summary>
+    /// <summary>The fewest channels, on both sides, with which the products are worth the transforms: with 48 they were as fast as oneDNN's convolutions, with fewer slower.</summary>
     public const long FewestChannels = 64;
 
     /// <summary>Whether a convolution is of the kind that is computed here.</summary>
