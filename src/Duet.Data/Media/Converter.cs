@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Duet.Data.Files;
 
 namespace Duet.Data.Media;
 
@@ -146,7 +147,7 @@ internal static class Converter
             }
 
             sound?.Dispose();
-            AddSilence(request.SamplesPath, log.Silence, cancellationToken);
+            SpoolFile.Rewrite(request.SamplesPath, (from, to) => log.Silence.Copy(from, to, cancellationToken));
             sampleBytes += silence;
         }
 
@@ -171,25 +172,6 @@ internal static class Converter
             splitter.Append(bytes);
             request.Frames.Write(bytes);
             request.OnFrames?.Invoke(splitter.Offsets.Count);
-        }
-    }
-
-    private static void AddSilence(string path, LeftOutSilence silence, CancellationToken cancellationToken)
-    {
-        var whole = path + ".whole";
-        try
-        {
-            using (var from = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-            using (var to = new FileStream(whole, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
-            {
-                silence.Copy(from, to, cancellationToken);
-            }
-
-            File.Move(whole, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(whole);
         }
     }
 

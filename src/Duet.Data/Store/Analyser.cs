@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Duet.Data.Files;
 using Duet.Data.Media;
 
 namespace Duet.Data.Store;
@@ -236,32 +237,11 @@ internal sealed class Analyser(MediaTools tools, StoreSettings settings, Quality
                 return analysis with { Quality = quality, Reason = QuarantineReason.TooLong, Detail = TooMuch };
             }
 
-            offsets = Hold(framesPath, offsets, order, cancellationToken);
+            SpoolFile.Rewrite(framesPath, (from, to) => offsets = HeldPictures.Copy(from, offsets, order, to, cancellationToken));
             alignment = alignment with { FirstFrame = 0 };
         }
 
         return analysis with { Quality = quality, Spooled = new SpooledVideo(framesPath, samplesPath, offsets, alignment, chosen.Size) };
-    }
-
-    /// <summary>Puts the pictures that are kept in the file's place, each as often as it is held.</summary>
-    private static IReadOnlyList<long> Hold(string framesPath, IReadOnlyList<long> offsets, IEnumerable<int> order, CancellationToken cancellationToken)
-    {
-        var whole = framesPath + ".held";
-        try
-        {
-            using (var from = new FileStream(framesPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-            using (var to = new FileStream(whole, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
-            {
-                offsets = HeldPictures.Copy(from, offsets, order, to, cancellationToken);
-            }
-
-            File.Move(whole, framesPath, overwrite: true);
-            return offsets;
-        }
-        finally
-        {
-            File.Delete(whole);
-        }
     }
 
     private VideoQuality Measure(MediaProbe probe, Chosen chosen, string samplesPath, Conversion conversion, ClockAlignment alignment, Rational? skew)
