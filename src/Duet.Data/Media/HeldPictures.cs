@@ -14,11 +14,8 @@ internal sealed class HeldPictures(double frameRate)
     /// <summary>Shortest hole that is left out, seconds.</summary>
     private const double Shortest = Converter.GapSeconds;
 
-    /// <summary>What stays of it, seconds: enough for what looks for stretches in which nothing moves, and for four pictures.</summary>
-    private readonly double kept = Kept(frameRate);
-
     /// <summary>Which pictures are to be held, well within the part of the hole that stayed, and how many more of each there are.</summary>
-    private readonly PrintedHoles holes = new();
+    private readonly PrintedHoles holes = new(frameRate, Kept(frameRate));
 
     /// <summary>
     /// What <c>setpts</c> does: register 0 has the pictures left out so far, 1 the latest time from the first picture on, 2 the seconds by which this one is later, 3 the pictures to leave
@@ -44,19 +41,11 @@ internal sealed class HeldPictures(double frameRate)
     /// <param name="pictures">How many came out.</param>
     public long Added(int pictures) => holes.Added(pictures);
 
-    /// <summary>The longest hole: where it begins and how long it is, seconds; null where there is none.</summary>
-    public (double From, double Seconds)? Longest => holes.All.Count == 0 ? null : Stretches().MaxBy(s => s.Seconds);
+    /// <inheritdoc cref="PrintedHoles.Longest"/>
+    public (double From, double Seconds)? Longest => holes.Longest;
 
-    /// <summary>The holes: where each begins and how long it is, seconds from the first picture on.</summary>
-    public IEnumerable<(double From, double Seconds)> Stretches()
-    {
-        var before = 0L;
-        foreach (var (picture, times) in holes.All)
-        {
-            yield return ((picture - 2 + before) / frameRate, kept + (times / frameRate));
-            before += times;
-        }
-    }
+    /// <inheritdoc cref="PrintedHoles.Stretches"/>
+    public IEnumerable<(double From, double Seconds)> Stretches() => holes.Stretches();
 
     /// <summary>The time that a picture has when nothing is left out.</summary>
     /// <param name="seconds">The time at which it came out.</param>
@@ -119,5 +108,6 @@ internal sealed class HeldPictures(double frameRate)
         return copied;
     }
 
+    /// <summary>What stays of a hole, seconds: enough for what looks for stretches in which nothing moves, and for four pictures.</summary>
     private static double Kept(double frameRate) => Math.Max(2 * Converter.StillSeconds, 4 / frameRate);
 }

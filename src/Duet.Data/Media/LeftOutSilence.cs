@@ -16,7 +16,7 @@ internal sealed class LeftOutSilence(int sampleRate)
     private const int Kept = Converter.GapSeconds + 2;
 
     /// <summary>The second, well within the part of the hole that stayed, before which there are more.</summary>
-    private readonly PrintedHoles holes = new();
+    private readonly PrintedHoles holes = new(rate: 1, Kept);
 
     /// <summary>
     /// What <c>asetpts</c> does, where the unit is a sample: register 0 has the seconds left out so far, 1 the latest end of a sound, from the first sample on, 2 the samples from there to
@@ -36,21 +36,8 @@ internal sealed class LeftOutSilence(int sampleRate)
     /// <param name="samples">How many came out.</param>
     public long Added(long samples) => sampleRate * holes.Added(samples / sampleRate);
 
-    /// <summary>The longest hole: where it begins and how long it is, seconds; null where there is none.</summary>
-    public (double From, double Seconds)? Longest
-    {
-        get
-        {
-            var (longest, before) = (((double From, double Seconds)?)null, 0L);
-            foreach (var (second, seconds) in holes.All)
-            {
-                longest = seconds + Kept > (longest?.Seconds ?? 0) ? (second - 2 + before, seconds + Kept) : longest;
-                before += seconds;
-            }
-
-            return longest;
-        }
-    }
+    /// <inheritdoc cref="PrintedHoles.Longest"/>
+    public (double From, double Seconds)? Longest => holes.Longest;
 
     /// <summary>Copies samples, with the silence that was left out.</summary>
     /// <param name="from">The samples that came out, two bytes each.</param>
