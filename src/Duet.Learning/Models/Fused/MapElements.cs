@@ -52,34 +52,19 @@ internal readonly unsafe struct Bf16Element : IMapElement
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(void* map, long index, Vector512<float> values)
-    {
-        // Half of the last kept bit's worth, less one where that bit is even: the carry rounds to the nearest, ties to even. It would carry a NaN out of its range.
-        var bits = values.AsUInt32();
-        var odd = Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One;
-        var rounded = bits + odd + Vector512.Create(0x7fffu);
-        var kept = Vector512.ShiftRightLogical(Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), rounded, Vector512.Create(QuietNaN)), 16);
-        var halves = Avx512F.IsSupported
-            ? Avx512F.ConvertToVector256UInt16(kept)
-            : Vector256.Narrow(kept.GetLower(), kept.GetUpper());
-        halves.Store((ushort*)map + index);
-    }
+    public static void Store(void* map, long index, Vector512<float> values) => StoreUpper(map, index, Rounded(values));
 
     /// <summary>
     /// Writes sixteen as <see cref="Store"/> does, for less, where they are sums of a few bf16 numbers or such sums' products: a NaN among them has the payload of one of those, whose lower
     /// half is empty, so that no carry reaches its exponent.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreNumber(void* map, long index, Vector512<float> values)
-    {
-        var bits = values.AsUInt32();
-        var odd = Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One;
-        var kept = Vector512.ShiftRightLogical(bits + odd + Vector512.Create(0x7fffu), 16);
-        var halves = Avx512F.IsSupported
-            ? Avx512F.ConvertToVector256UInt16(kept)
-            : Vector256.Narrow(kept.GetLower(), kept.GetUpper());
-        halves.Store((ushort*)map + index);
-    }
+    public static void StoreNumber(void* map, long index, Vector512<float> values) => StoreUpper(map, index, Carried(values.AsUInt32()));
+
+    /// <summary>Rounds sixteen to bf16 numbers, which are the upper halves; the lower ones hold nothing of use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> Rounded(Vector512<float> values) =>
+        Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), Carried(values.AsUInt32()), Vector512.Create(QuietNaN)); // a carry would make a number of some NaNs
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Get(void* map, long index) => BitConverter.UInt32BitsToSingle((uint)((ushort*)map)[index] << 16);
@@ -89,5 +74,23 @@ internal readonly unsafe struct Bf16Element : IMapElement
     {
         var bits = BitConverter.SingleToUInt32Bits(value);
         ((ushort*)map)[index] = (ushort)((float.IsNaN(value) ? QuietNaN : bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Carried(Vector512<uint> bits)
+    {
+        // Half of the last kept bit's worth, less one where that bit is even: the carry rounds to the nearest, ties to even.
+        var odd = Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One;
+        return bits + odd + Vector512.Create(0x7fffu);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreUpper(void* map, long index, Vector512<uint> rounded)
+    {
+        var kept = Vector512.ShiftRightLogical(rounded, 16);
+        var halves = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector256UInt16(kept)
+            : Vector256.Narrow(kept.GetLower(), kept.GetUpper());
+        halves.Store((ushort*)map + index);
     }
 }

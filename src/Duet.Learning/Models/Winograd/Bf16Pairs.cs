@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Duet.Learning.Models.Fused;
 
 namespace Duet.Learning.Models.Winograd;
 
@@ -9,7 +10,6 @@ namespace Duet.Learning.Models.Winograd;
 internal static unsafe class Bf16Pairs
 {
     private const int Lanes = WinogradTransforms.Lanes;
-    private const uint QuietNaN = 0x7fc0_0000;
 
     /// <summary>Writes sixteen pairs, rounded.</summary>
     /// <param name="to">Where.</param>
@@ -17,7 +17,7 @@ internal static unsafe class Bf16Pairs
     /// <param name="odd">The odd row's.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(uint* to, float* even, float* odd) =>
-        (Vector512.ShiftRightLogical(Rounded(Vector512.Load(even)), 16) | (Rounded(Vector512.Load(odd)) & Vector512.Create(0xffff_0000u))).Store(to);
+        (Vector512.ShiftRightLogical(Bf16Element.Rounded(Vector512.Load(even)), 16) | (Bf16Element.Rounded(Vector512.Load(odd)) & Vector512.Create(0xffff_0000u))).Store(to);
 
     /// <summary>Sixteen pairs out of two rows of bf16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,14 +59,5 @@ internal static unsafe class Bf16Pairs
             Avx512F.Shuffle4x128(first, second, 0b10_00_10_00).Store(to + ((4 + i) * step));
             Avx512F.Shuffle4x128(first, second, 0b11_01_11_01).Store(to + ((12 + i) * step));
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Rounded(Vector512<float> values)
-    {
-        // A weight's NaN may have any payload: the carry would make a number of some.
-        var bits = values.AsUInt32();
-        var rounded = bits + (Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One) + Vector512.Create(0x7fffu);
-        return Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), rounded, Vector512.Create(QuietNaN));
     }
 }
