@@ -55,6 +55,19 @@ public sealed class FeatureExtractionTests : IDisposable
         PreprocessingCard.FromJson(b.Metadata["duet.video.card"], "metadata").Clip.Frames.ShouldBe(4);
     }
 
+    /// <summary>Of those that are computed directly, as all are where the processor has no bf16, tables say nothing.</summary>
+    [Theory]
+    [InlineData(Precision.Bf16)]
+    [InlineData(Precision.Fp32)]
+    public void A_table_says_how_convolutions_were_computed(Precision precision)
+    {
+        Run("f.parquet", Options with { Precision = precision });
+        var metadata = FeatureFile.Read(In("f.parquet")).Metadata;
+        metadata["duet.precision"].ShouldBe(PrecisionPolicy.NameOf(precision));
+        var expected = precision == Precision.Bf16 && ConvolutionPolicy.Name != "direct" ? ConvolutionPolicy.Name : null;
+        metadata.GetValueOrDefault("duet.convolutions").ShouldBe(expected);
+    }
+
     [Fact]
     public void Layers_of_different_lengths_share_a_file_and_are_read_one_at_a_time()
     {
