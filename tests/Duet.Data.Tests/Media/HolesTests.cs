@@ -26,26 +26,32 @@ public sealed class HolesTests : IDisposable
         var path = folder["holes." + container];
         const string jumps = "setpts='PTS+(gt(T\\,1)*40.2+gt(T\\,2)*9+gt(T\\,3)*33)/TB'"; // the second one is too short to be left out
         TestVideos.Make(path, 4, $"testsrc=s=96x64:r={source}:d={{0}},{jumps}", TestVideos.Tone, "-c:v", "mpeg4", "-vsync", "passthrough", "-c:a", "aac");
-        var (request, frames, _) = await RequestAsync(path, rate);
-
-        var conversion = await Converter.RunAsync(MediaTools.Find(), request, TestContext.Current.CancellationToken);
-        var log = conversion.Log;
+        var conversion = await PicturesAsync(path, rate);
         conversion.FrameOffsets.Count.ShouldBeLessThan(rate * 35);
         conversion.FrameCount.ShouldBeGreaterThan(rate * 80);
-        log.Held.Longest.ShouldNotBeNull().Seconds.ShouldBe(40.2, 2.0 / Math.Min(rate, source));
-        var alignment = new ClockAlignment(0, conversion.FrameCount, 0, 0, 0);
-        var offsets = HeldPictures.Copy(
-            frames, [.. conversion.FrameOffsets, conversion.FramesEnd], log.Held.Order(conversion.FrameOffsets.Count, alignment), Stream.Null, TestContext.Current.CancellationToken);
-        using var held = new MemoryStream();
-        HeldPictures.Copy(frames, [.. conversion.FrameOffsets, conversion.FramesEnd], log.Held.Order(conversion.FrameOffsets.Count, alignment), held, TestContext.Current.CancellationToken);
+        var (from, seconds) = conversion.Log.Held.Longest.ShouldNotBeNull();
+        from.ShouldBe(1, 0.5 / rate);
+        seconds.ShouldBe(40.2, 2.0 / Math.Min(rate, source));
+    }
 
-        var times = HeldPictures.Times(request.FrameRate, PrintedTime.OfFrames);
-        TestVideos.Ffmpeg([.. Converter.Arguments(request with { Audio = null })
-            .Select(a => a.Replace(times, "PTS-STARTPTS", StringComparison.Ordinal)).Select(a => a == "pipe:1" ? folder["all.mjpg"] : a)
-            .Where(a => a is not ("-nostdin" or "-hide_banner" or "-nostats"))]);
-        held.ToArray().AsSpan().SequenceEqual(File.ReadAllBytes(folder["all.mjpg"])).ShouldBeTrue();
-        offsets[^1].ShouldBe(held.Length);
-        offsets.Count.ShouldBe(conversion.FrameCount + 1);
+    /// <summary>Of so few pictures a second, more would stay of the hole than it has.</summary>
+    [Fact]
+    public async Task Few_pictures_a_second_leave_out_longer_holes_only()
+    {
+        TestVideos.Make(folder["slow.mkv"], 4, "testsrc=s=96x64:r=25:d={0},setpts='PTS+(gt(T\\,1)*12+gt(T\\,2)*12)/TB'", TestVideos.Tone, "-c:v", "mpeg4", "-vsync", "passthrough", "-c:a", "aac");
+        var conversion = await PicturesAsync(folder["slow.mkv"], new Rational(1, 4));
+        conversion.Log.Held.Longest.ShouldBeNull();
+    }
+
+    /// <summary>What comes again after that had been there before.</summary>
+    [Fact]
+    public async Task Times_that_go_back_leave_nothing_out()
+    {
+        string[] Setts(char stream, int seconds) => [$"-bsf:{stream}", $"setts=pts='PTS+(gt(PTS\\,1000)-gt(PTS\\,2000)+gt(PTS\\,3000))*{seconds}000':dts=DTS"];
+        TestVideos.Make(folder["back.mkv"], 4, TestVideos.Moving, TestVideos.Tone, ["-c:v", "mpeg4", "-c:a", "pcm_s16le", .. Setts('v', 20), .. Setts('a', 100)]);
+        (await PicturesAsync(folder["back.mkv"], 25)).Log.Held.Stretches().ShouldHaveSingleItem();
+        var conversion = await SoundAsync(folder["back.mkv"], 16000);
+        conversion.Log.Silence.Added(long.MaxValue).ShouldBe(16000 * 88);
     }
 
     [Theory]
@@ -57,22 +63,30 @@ public sealed class HolesTests : IDisposable
         var path = folder["holes.mkv"];
         var jumps = $"sine=f=440:r={source}:d={{0}},asetpts='PTS+(gt(T\\,1)*100.25+gt(T\\,2)*30+gt(T\\,3)*61)*SR'"; // the second one is too short to be left out
         TestVideos.Make(path, 4, TestVideos.Moving, jumps, "-c:v", "mpeg4", "-c:a", "pcm_s16le");
-        var (request, _, probe) = await RequestAsync(path, 25);
-        request = request with { Video = null, Audio = probe.Audio, SampleRate = rate };
-
-        var conversion = await Converter.RunAsync(MediaTools.Find(), request, TestContext.Current.CancellationToken);
+        var conversion = await SoundAsync(path, rate);
         conversion.Log.Silence.Added(long.MaxValue).ShouldBe(rate * (88 + 49));
         conversion.Log.Silence.Longest.ShouldBe((1, 100));
         conversion.Log.GapSeconds.ShouldBe(12.25 + 30 + 12, 0.1);
-        var samples = MemoryMarshal.Cast<byte, short>(File.ReadAllBytes(request.SamplesPath)).ToArray();
-        samples.Length.ShouldBe((int)conversion.SampleCount);
+    }
 
-        TestVideos.Ffmpeg([.. Converter.Arguments(request).Select(a => a.Replace(LeftOutSilence.Times(PrintedTime.OfSamples), "PTS", StringComparison.Ordinal))
-            .Select(a => a == "pipe:1" ? folder["all.pcm"] : a).Where(a => a is not ("-nostdin" or "-hide_banner" or "-nostats"))]);
-        var all = MemoryMarshal.Cast<byte, short>(File.ReadAllBytes(folder["all.pcm"])).ToArray();
-        ((double)samples.Length).ShouldBe(all.Length, 2);
-        var differ = Enumerable.Range(0, Math.Min(samples.Length, all.Length)).Count(i => Math.Abs(samples[i] - all[i]) > 64);
-        differ.ShouldBeLessThan(rate / 100, "the resampler may be a fraction of a sample off");
+    [Fact]
+    public void Silence_is_added_as_it_is_counted()
+    {
+        const int Rate = 10;
+        var silence = new LeftOutSilence(Rate);
+        ((string[])["2.000000", "3.000000", "5.000000", "70.000000", "9.000000", "4.000000"]).ShouldAllBe(l => silence.Take(l));
+        silence.Longest.ShouldBe((6, 82));
+        foreach (var (samples, added) in new[] { (29, 0), (30, 30), (59, 30), (60, 730), (100, 770) })
+        {
+            silence.Added(samples).ShouldBe(added);
+            short[] numbers = [.. Enumerable.Range(1, samples).Select(i => (short)i)];
+            using var to = new MemoryStream();
+            silence.Copy(new MemoryStream(MemoryMarshal.AsBytes<short>(numbers).ToArray()), to, TestContext.Current.CancellationToken);
+            var copied = MemoryMarshal.Cast<byte, short>(to.ToArray()).ToArray();
+            copied.Length.ShouldBe(samples + added);
+            copied.Where(n => n != 0).ShouldBe(numbers);
+            copied.Skip(20).TakeWhile(n => n == 0).Count().ShouldBe(added == 0 ? 0 : 30);
+        }
     }
 
     /// <summary>A day would be two million pictures and three gigabytes of silence.</summary>
@@ -131,19 +145,28 @@ public sealed class HolesTests : IDisposable
     public void Numbers_that_are_no_holes_are_none()
     {
         var held = new HeldPictures(25);
-        string[] lines = ["27", "1000", "nonsense", "26", "1000", "27", "5", "40", "0", "41", "-3", "-7", "9", "nan", "50", "100", "60", "9999999999999999999999999", "70"];
+        string[] lines =
+        [
+            "-2", "5", "27", "1000", "nonsense", "26", "1000", "27", "5", "40", "0", "30", "100", "31", "-3", "-7", "9", "nan", "50", "1",
+            "60", "9999999999999999999999999", "61", "7", "70",
+        ];
         lines.Select(l => held.Take(l.Any(char.IsLetter) ? l : l + ".000000")).ShouldBe(lines.Select(l => !l.Any(char.IsLetter)));
+        held.Take("1e3").ShouldBeFalse();
         held.Added(27).ShouldBe(0);
         held.Added(28).ShouldBe(1000);
-        held.Added(51).ShouldBe(1100);
-        held.Added(61).ShouldBe(1100L + int.MaxValue);
+        held.Added(30).ShouldBe(1000);
+        held.Added(31).ShouldBe(1100);
+        held.Added(51).ShouldBe(1101);
+        held.Added(61).ShouldBe(1101L + int.MaxValue);
+        held.Longest.ShouldBe(((60 - 2 + 1101) / 25.0, 2 + (int.MaxValue / 25.0)));
         held.TimeOf(1).ShouldBe(1);
         held.TimeOf(1.08).ShouldBe(41.08, 1e-9);
-        held.TimeOf(2).ShouldBe(46, 1e-9);
+        held.TimeOf(1.2).ShouldBe(45.2, 1e-9);
         held.Within(new ClockAlignment(0, 28, 0, 0, 0)).ShouldBeFalse();
         held.Within(new ClockAlignment(20, 9, 0, 0, 0)).ShouldBeTrue();
         held.Order(30, new ClockAlignment(1000, 30, 0, 0, 0)).Distinct().ShouldBe([27, 28, 29]);
         held.Order(30, new ClockAlignment(1000, 30, 0, 0, 0)).Count(i => i == 27).ShouldBe(28);
+        held.Order(30, new ClockAlignment(1000, 10, 0, 0, 0)).Count().ShouldBe(10);
     }
 
     /// <summary>A pause lasts from the picture before it to the one behind, whether or not something looked for movement in what stayed of it.</summary>
@@ -194,7 +217,48 @@ public sealed class HolesTests : IDisposable
         return store.Videos.ShouldHaveSingleItem();
     }
 
-    private async Task<(ConversionRequest Request, MemoryStream Frames, MediaProbe Probe)> RequestAsync(string path, int rate)
+    /// <summary>Converts a file's pictures, which are to be those of a graph that leaves nothing out.</summary>
+    private async Task<Conversion> PicturesAsync(string path, Rational rate)
+    {
+        var (request, frames, _) = await RequestAsync(path, rate);
+        var conversion = await Converter.RunAsync(MediaTools.Find(), request, TestContext.Current.CancellationToken);
+        IReadOnlyList<long> offsets = [.. conversion.FrameOffsets, conversion.FramesEnd];
+        using var held = new MemoryStream();
+        var order = conversion.Log.Held.Order(conversion.FrameOffsets.Count, new ClockAlignment(0, conversion.FrameCount, 0, 0, 0));
+        offsets = HeldPictures.Copy(frames, offsets, order, held, TestContext.Current.CancellationToken);
+        offsets[^1].ShouldBe(held.Length);
+        offsets.Count.ShouldBe(conversion.FrameCount + 1);
+
+        var whole = Whole(request, HeldPictures.Times(request.FrameRate, PrintedTime.OfFrames), "PTS-STARTPTS");
+        held.ToArray().AsSpan().SequenceEqual(whole).ShouldBeTrue();
+        return conversion;
+    }
+
+    /// <summary>Converts a file's sound, which is to be that of a graph that leaves nothing out.</summary>
+    private async Task<Conversion> SoundAsync(string path, int rate)
+    {
+        var (request, _, probe) = await RequestAsync(path, 25);
+        request = request with { Video = null, Audio = probe.Audio, SampleRate = rate };
+        var conversion = await Converter.RunAsync(MediaTools.Find(), request, TestContext.Current.CancellationToken);
+        var samples = MemoryMarshal.Cast<byte, short>(File.ReadAllBytes(request.SamplesPath)).ToArray();
+        samples.Length.ShouldBe((int)conversion.SampleCount);
+
+        var all = MemoryMarshal.Cast<byte, short>(Whole(request, LeftOutSilence.Times(PrintedTime.OfSamples), "PTS")).ToArray();
+        ((double)samples.Length).ShouldBe(all.Length, 2);
+        var differ = Enumerable.Range(0, Math.Min(samples.Length, all.Length)).Count(i => Math.Abs(samples[i] - all[i]) > 64);
+        differ.ShouldBeLessThan(rate / 100, "the resampler may be a fraction of a sample off");
+        return conversion;
+    }
+
+    /// <summary>What ffmpeg makes of a file when the times are these instead.</summary>
+    private byte[] Whole(ConversionRequest request, string times, string instead)
+    {
+        TestVideos.Ffmpeg([.. Converter.Arguments(request).Select(a => a.Replace(times, instead, StringComparison.Ordinal))
+            .Select(a => a == "pipe:1" ? folder["whole"] : a).Where(a => a is not ("-nostdin" or "-hide_banner" or "-nostats"))]);
+        return File.ReadAllBytes(folder["whole"]);
+    }
+
+    private async Task<(ConversionRequest Request, MemoryStream Frames, MediaProbe Probe)> RequestAsync(string path, Rational rate)
     {
         var limits = new IngestOptions { Source = "", Store = "" }.MediaLimits;
         var probe = await Prober.ProbeAsync(MediaTools.Find(), path, limits, TestContext.Current.CancellationToken);
