@@ -19,7 +19,8 @@ internal sealed class HeldPictures(double frameRate)
 
     /// <summary>
     /// What <c>setpts</c> does: register 0 has the pictures left out so far, 1 the latest time from the first picture on, 2 the seconds by which this one is later, 3 the pictures to leave
-    /// out before it. The value is the time from the first picture on, in the stream's unit, to which what was left out is rounded as a whole.
+    /// out before it. The value is the time from the first picture on, in the stream's unit, to which what was left out is rounded as a whole: down, but for what floating point lacks, as a
+    /// picture halfway between two that come out becomes the later one, and the earlier one if it comes ever so little before.
     /// </summary>
     /// <param name="rate">Pictures per second that come out.</param>
     /// <param name="time">The timestamp's expression.</param>
@@ -30,7 +31,7 @@ internal sealed class HeldPictures(double frameRate)
         return string.Create(
             CultureInfo.InvariantCulture,
             $@"st(2\,(PTS-STARTPTS-ld(1))*TB);if(gt(ld(2)\,{Math.Max(Shortest, 2 * stays):R})\,st(3\,floor((ld(2)-{stays:R})*{n}/{d}));"
-            + $@"print(floor(ld(1)*TB*{n}/{d}-ld(0))+2\,32);print(ld(3)\,32);st(0\,ld(0)+ld(3)));if(gt(ld(2)\,0)\,st(1\,PTS-STARTPTS));{time}-STARTPTS-round(ld(0)*{d}/({n}*TB))");
+            + $@"print(floor(ld(1)*TB*{n}/{d}-ld(0))+2\,32);print(ld(3)\,32);st(0\,ld(0)+ld(3)));if(gt(ld(2)\,0)\,st(1\,PTS-STARTPTS));{time}-STARTPTS-floor(ld(0)*{d}/({n}*TB)+0.001)");
     }
 
     /// <summary>Takes a number that the graph printed after the first picture's time.</summary>
