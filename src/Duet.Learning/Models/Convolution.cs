@@ -72,7 +72,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     public Tensor Run(Tensor input, Tensor filters)
     {
         using var scope = NewDisposeScope();
-        if (ReferenceEquals(filters, weight) && IsShort(input.dtype) && IsWorthPacking(input))
+        if (filters.dtype != input.dtype && IsShort(input.dtype) && IsWorthPacking(input))
         {
             return WinogradConvolution.Run(ChannelsLast.Ensure(input), WinogradFilters.Pack(filters, back: false), weight.shape[0], Taps).MoveToOuterDisposeScope();
         }
