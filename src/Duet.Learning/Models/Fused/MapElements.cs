@@ -59,12 +59,22 @@ internal readonly unsafe struct Bf16Element : IMapElement
     /// half is empty, so that no carry reaches its exponent.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreNumber(void* map, long index, Vector512<float> values) => StoreUpper(map, index, Carried(values.AsUInt32()));
+    public static void StoreNumber(void* map, long index, Vector512<float> values) => StoreUpper(map, index, RoundedNumber(values));
 
     /// <summary>Rounds sixteen to bf16 numbers, which are the upper halves; the lower ones hold nothing of use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Rounded(Vector512<float> values) =>
-        Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), Carried(values.AsUInt32()), Vector512.Create(QuietNaN)); // a carry would make a number of some NaNs
+        Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), RoundedNumber(values), Vector512.Create(QuietNaN)); // a carry would make a number of some NaNs
+
+    /// <summary>Rounds as <see cref="Rounded"/> does, for less, where they are such numbers as <see cref="StoreNumber"/> is for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> RoundedNumber(Vector512<float> values)
+    {
+        // Half of the last kept bit's worth, less one where that bit is even: the carry rounds to the nearest, ties to even.
+        var bits = values.AsUInt32();
+        var odd = Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One;
+        return bits + odd + Vector512.Create(0x7fffu);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Get(void* map, long index) => BitConverter.UInt32BitsToSingle((uint)((ushort*)map)[index] << 16);
@@ -74,14 +84,6 @@ internal readonly unsafe struct Bf16Element : IMapElement
     {
         var bits = BitConverter.SingleToUInt32Bits(value);
         ((ushort*)map)[index] = (ushort)((float.IsNaN(value) ? QuietNaN : bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Carried(Vector512<uint> bits)
-    {
-        // Half of the last kept bit's worth, less one where that bit is even: the carry rounds to the nearest, ties to even.
-        var odd = Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One;
-        return bits + odd + Vector512.Create(0x7fffu);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,6 +19,11 @@ internal static unsafe class Bf16Pairs
     public static void Store(uint* to, float* even, float* odd) =>
         (Vector512.ShiftRightLogical(Bf16Element.Rounded(Vector512.Load(even)), 16) | (Bf16Element.Rounded(Vector512.Load(odd)) & Vector512.Create(0xffff_0000u))).Store(to);
 
+    /// <summary>Writes sixteen pairs as <see cref="Store"/> does, for less, where they are such numbers as <see cref="Bf16Element.StoreNumber"/> is for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreNumbers(uint* to, Vector512<float> even, Vector512<float> odd) =>
+        (Vector512.ShiftRightLogical(Bf16Element.RoundedNumber(even), 16) | (Bf16Element.RoundedNumber(odd) & Vector512.Create(0xffff_0000u))).Store(to);
+
     /// <summary>Sixteen pairs out of two rows of bf16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Load(ushort* even, ushort* odd) =>

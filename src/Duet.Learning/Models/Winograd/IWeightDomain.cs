@@ -18,11 +18,20 @@ internal unsafe interface IWeightDomain
     /// <summary>Input channels of one product that is added to the sums.</summary>
     static abstract int ProductRows { get; }
 
-    /// <summary>Transforms tiles of the input: <see cref="WinogradTiles.Input"/>.</summary>
-    static abstract void Input(ref readonly TileShape shape, ushort* map, int channels, int padded, long first, int count, int frame, ushort* to, long plane, ushort* border);
+    /// <summary>Pixels above and left of a tile that its transform reads too, and pixels from side to side that it reads.</summary>
+    static abstract (int Around, int Side) InputWindow { get; }
 
-    /// <summary>Transforms tiles of the output's gradient: <see cref="WinogradTiles.Gradient"/>.</summary>
-    static abstract void Gradient(ref readonly TileShape shape, ushort* map, int channels, int padded, long first, int count, int frame, ushort* to, long plane, ushort* border);
+    /// <summary>Transforms tiles of the input, two tiles side by side.</summary>
+    /// <param name="map">The map that they are read from.</param>
+    /// <param name="windows">Where: sixteen pairs.</param>
+    /// <param name="channels">How many: a multiple of sixteen.</param>
+    /// <param name="to">Where the first pair goes at the first place, and others behind it: a word for each channel, the even tile's number in the lower half of each.</param>
+    /// <param name="plane">Words from place to place.</param>
+    static abstract void Input(ref readonly TiledMap map, TiledMap.Window* windows, int channels, uint* to, long plane);
+
+    /// <summary>The same of the output's gradient, of whose tiles nothing around is read.</summary>
+    /// <inheritdoc cref="Input" path="/param"/>
+    static abstract void Gradient(ref readonly TiledMap map, TiledMap.Window* windows, int channels, uint* to, long plane);
 
     /// <summary>Makes sixteen filters' gradients of their sums: <see cref="WinogradTransforms.FilterGradients"/>.</summary>
     static abstract void Filters(float* sums, long plane, float* to);

@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Duet.Learning.Models.Winograd;
 
 /// <summary>Filters of one pixel over several frames: a tile is a pixel, and nothing is transformed.</summary>
+[SkipLocalsInit]
 internal readonly unsafe struct PixelDomain : IWeightDomain
 {
     /// <summary>The fewest channels of the side that has more: from 64 to 64 oneDNN is faster, from 144 to 64 it is not.</summary>
@@ -29,36 +31,23 @@ internal readonly unsafe struct PixelDomain : IWeightDomain
     /// <summary>As many as deal the work of three frames out evenly.</summary>
     public static int ProductRows => 48;
 
-    public static void Input(ref readonly TileShape shape, ushort* map, int channels, int padded, long first, int count, int frame, ushort* to, long plane, ushort* border)
-    {
-        // Pixels of a frame follow each other.
-        var frameTiles = shape.TilesHigh * shape.TilesWide;
-        for (var done = 0; done < count;)
-        {
-            var (start, top, left) = shape.Place(first + done, frame);
-            var inFrame = (top * shape.Width) + left;
-            var run = Math.Min(count - done, frameTiles - inFrame);
-            var from = map + ((start + inFrame) * channels);
-            if (channels == padded)
-            {
-                new ReadOnlySpan<ushort>(from, run * channels).CopyTo(new Span<ushort>(to, run * channels));
-            }
-            else
-            {
-                for (var tile = 0; tile < run; tile++)
-                {
-                    new ReadOnlySpan<ushort>(from + (tile * channels), channels).CopyTo(new Span<ushort>(to + (tile * padded), channels));
-                    new Span<ushort>(to + (tile * padded) + channels, padded - channels).Clear();
-                }
-            }
+    public static (int Around, int Side) InputWindow => (0, 1);
 
-            done += run;
-            to += run * padded;
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Input(ref readonly TiledMap map, TiledMap.Window* windows, int channels, uint* to, long plane)
+    {
+        var even = stackalloc ushort[WinogradTransforms.Lanes];
+        var odd = stackalloc ushort[WinogradTransforms.Lanes];
+        for (var pair = 0; pair < WinogradTransforms.Lanes; pair++)
+        {
+            for (var c = 0; c < channels; c += WinogradTransforms.Lanes, to += WinogradTransforms.Lanes)
+            {
+                Bf16Pairs.Load(map.Read(in windows[2 * pair], c, even).First, map.Read(in windows[(2 * pair) + 1], c, odd).First).Store(to);
+            }
         }
     }
 
-    public static void Gradient(ref readonly TileShape shape, ushort* map, int channels, int padded, long first, int count, int frame, ushort* to, long plane, ushort* border) =>
-        Input(in shape, map, channels, padded, first, count, frame, to, plane, border);
+    public static void Gradient(ref readonly TiledMap map, TiledMap.Window* windows, int channels, uint* to, long plane) => Input(in map, windows, channels, to, plane);
 
     public static void Filters(float* sums, long plane, float* to) => Vector512.Load(sums).Store(to);
 }

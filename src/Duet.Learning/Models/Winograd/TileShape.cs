@@ -50,11 +50,27 @@ internal readonly struct TileShape
     /// <summary>Where a tile's pixels of one frame lie.</summary>
     /// <param name="tile">Its number.</param>
     /// <param name="frame">The frame.</param>
-    /// <returns>The frame's first pixel, in pixels from the map's beginning, and the tile's upper left one in the frame.</returns>
-    public (long Frame, int Top, int Left) Place(long tile, int frame)
+    public TilePlace Place(long tile, int frame)
     {
         var (rows, column) = Math.DivRem(tile, TilesWide);
         var (picture, row) = Math.DivRem(rows, TilesHigh);
-        return (((picture * Frames) + frame) * Height * Width, (int)row * Side, (int)column * Side);
+        return new TilePlace(((picture * Frames) + frame) * Height * Width, (int)row * Side, (int)column * Side);
+    }
+
+    /// <summary>Where the next tile's lie: divisions would take a tenth of a narrow map's transform.</summary>
+    /// <param name="place">Where a tile's pixels of one frame lie.</param>
+    public TilePlace After(TilePlace place)
+    {
+        var (frame, top, left) = (place.Frame, place.Top, place.Left + Side);
+        if (left >= Width)
+        {
+            (top, left) = (top + Side, 0);
+            if (top >= Height)
+            {
+                (frame, top) = (frame + ((long)Frames * Height * Width), 0);
+            }
+        }
+
+        return new TilePlace(frame, top, left);
     }
 }

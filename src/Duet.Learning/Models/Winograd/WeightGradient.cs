@@ -7,8 +7,9 @@ namespace Duet.Learning.Models.Winograd;
 
 /// <summary>
 /// The gradient of a convolution's weight, of stride 1, as products in a domain: at each place the transformed input, channels by tiles, times the transformed gradient, tiles by channels.
-/// Tiles are taken in chunks that stay in the last-level cache, or all at once where the sums are the larger part: then sums are transformed back as soon as they are there, and never all in
-/// memory. A frame's tiles lie in panels of their own, so that a kernel's other taps in time are products of other frames' panels. The bits do not depend on how many threads there are.
+/// Tiles are taken in chunks that stay in the caches, in long clips some of their frames after the other, or all at once where the sums are the larger part: then sums are transformed back as
+/// soon as they are there, and never all in memory. A frame's tiles lie in panels of their own, so that a kernel's other taps in time are products of other frames' panels. The bits do not
+/// depend on how many threads there are.
 /// </summary>
 /// <typeparam name="TDomain">The domain.</typeparam>
 [SkipLocalsInit]
@@ -30,7 +31,7 @@ internal static unsafe class WeightGradient<TDomain>
     /// <summary>The most tiles of a panel: its rows stay near each other, whatever the pages' size.</summary>
     private const int MostPanelTiles = 256;
 
-    /// <summary>Tiles of a chunk that are worth a product.</summary>
+    /// <summary>Tiles that make a product long enough: where a chunk has no room for so many of all frames, it holds some frames of them.</summary>
     private const int FewestChunkTiles = 128;
     private const int Gap = 32;
 
@@ -46,12 +47,13 @@ internal static unsafe class WeightGradient<TDomain>
         var shape = new TileShape(input.shape, taps, TDomain.Side);
         var (blocks, columns) = WinogradFilters.Blocks(outputs);
         var depth = WinogradFilters.Padded(inputs);
-        var tiles = TilesOf(shape, depth, blocks * columns);
-        var atOnce = tiles >= shape.Tiles;
-        var panelTiles = Math.Min(tiles, MostPanelTiles);
-        var panels = (tiles + panelTiles - 1) / panelTiles;
-        var left = empty([(long)shape.Frames * panels * TDomain.Places * depth * (panelTiles + Gap)], dtype: ScalarType.BFloat16);
-        var right = empty([(long)shape.Frames * panels * TDomain.Places * blocks * columns * panelTiles], dtype: ScalarType.BFloat16);
+        var (tiles, frames) = ChunkOf(shape, depth, blocks * columns);
+        var atOnce = tiles >= shape.Tiles && frames == shape.Frames;
+        var panels = (tiles + MostPanelTiles - 1) / MostPanelTiles;
+        var panelTiles = ((tiles / Group) + panels - 1) / panels * Group;
+        var window = Math.Min(frames + taps - 1, shape.Frames);
+        var left = empty([(long)window * panels * TDomain.Places * depth * (panelTiles + Gap)], dtype: ScalarType.BFloat16);
+        var right = empty([(long)frames * panels * TDomain.Places * blocks * columns * panelTiles], dtype: ScalarType.BFloat16);
         var sums = empty([atOnce ? 0 : (long)taps * TDomain.Places * depth * blocks * columns], dtype: ScalarType.Float32);
         var result = empty([outputs, inputs, taps, TDomain.FilterNumbers], dtype: ScalarType.Float32);
         var a = new Arguments
@@ -71,18 +73,37 @@ internal static unsafe class WeightGradient<TDomain>
             ProductRows = Math.Min(depth, TDomain.ProductRows),
             PanelTiles = panelTiles,
             Panels = panels,
+            InputFrames = window,
+            GradientFrames = frames,
         };
+        var blocksOfSums = (long)blocks * taps * ((depth + SumRows - 1) / SumRows);
         for (a.First = 0; a.First < shape.Tiles; a.First += tiles)
         {
             a.Count = (int)Math.Min(tiles, shape.Tiles - a.First);
-            ParallelFor.Run((long)shape.Frames * a.Groups, &Transform, &a);
-            if (!atOnce)
+            a.Ready = 0;
+            for (a.Frame = 0; a.Frame < shape.Frames; a.Frame += frames)
             {
-                ParallelFor.Run((long)TDomain.Places * taps * blocks * a.RowBlocks, &Add, &a);
+                a.End = Math.Min(a.Frame + frames, shape.Frames);
+                var seen = Math.Min(a.End + (taps / 2), shape.Frames);
+                ParallelFor.Run((long)(seen - a.Ready) * a.Groups, &TransformInput, &a);
+                ParallelFor.Run((long)(a.End - a.Frame) * a.Groups, &TransformGradient, &a);
+                a.Ready = seen;
+                if (atOnce)
+                {
+                    ParallelFor.Run(blocksOfSums, &MultiplyAndTransformBack, &a);
+                }
+                else
+                {
+                    ParallelFor.Run((long)TDomain.Places * taps * blocks * a.RowBlocks, &Add, &a);
+                }
             }
         }
 
-        ParallelFor.Run((long)blocks * taps * ((depth + SumRows - 1) / SumRows), atOnce ? &MultiplyAndTransformBack : &TransformBack, &a);
+        if (!atOnce)
+        {
+            ParallelFor.Run(blocksOfSums, &TransformBack, &a);
+        }
+
         GC.KeepAlive(input);
         GC.KeepAlive(gradient);
         GC.KeepAlive(left);
@@ -91,83 +112,77 @@ internal static unsafe class WeightGradient<TDomain>
         return result.MoveToOuterDisposeScope();
     }
 
-    private static int TilesOf(TileShape shape, int depth, int width)
+    /// <summary>Tiles of a chunk, and of how many of their frames.</summary>
+    private static (int Tiles, int Frames) ChunkOf(TileShape shape, int depth, int width)
     {
-        var perTile = (long)TDomain.Places * (depth + width) * sizeof(ushort) * shape.Frames;
-        var most = (shape.Tiles + Group - 1) / Group * Group;
-        var fewest = Math.Max(Group, FewestChunkTiles / shape.Frames / Group * Group);
+        var perTile = (long)TDomain.Places * (depth + width) * sizeof(ushort);
         var bytes = Math.Max(TDomain.ChunkBytes, Math.Min(MostChunkBytes, (long)ChunkPerSums * shape.Taps * TDomain.Places * depth * width * sizeof(float)));
-        return (int)Math.Min(most, Math.Max(bytes / perTile / Group * Group, fewest));
+        var all = (shape.Tiles + Group - 1) / Group * Group;
+        var tiles = (int)Math.Min(all, Math.Max(bytes / (perTile * shape.Frames) / Group * Group, FewestChunkTiles));
+        return (tiles, (int)Math.Clamp(bytes / (perTile * tiles), 1, shape.Frames));
     }
 
-    /// <summary>Transforms groups of tiles of one frame and turns them into columns (the input) and pairs of rows (the gradient).</summary>
-    private static void Transform(void* arguments, long begin, long end)
+    /// <summary>Transforms groups of tiles of the input's frames that are new in this chunk, and lays them out as columns.</summary>
+    private static void TransformInput(void* arguments, long begin, long end)
     {
         ref readonly var a = ref *(Arguments*)arguments;
-        var widest = Math.Max(a.Depth, a.Width);
-        var plane = ((long)Group * widest) + Gap;
-        var rows = (ushort*)WinogradScratch.Of((plane * TDomain.Places * sizeof(ushort)) + (TDomain.Places * widest * sizeof(ushort)));
-        var border = rows + (plane * TDomain.Places);
+        var (around, side) = TDomain.InputWindow;
+        var map = new TiledMap(a.Input, a.Shape, a.Inputs, around, side);
+        var windows = stackalloc TiledMap.Window[Group];
+        var words = (uint*)WinogradScratch.Of(TDomain.Places * Plane(a.Depth) * sizeof(uint));
         for (var unit = begin; unit < end; unit++)
         {
             var (frame, group) = Math.DivRem((int)unit, a.Groups);
-            var count = Math.Min(Group, a.Count - (group * Group));
-            var first = a.First + (group * Group);
-            var (inFrame, column) = Math.DivRem(group * Group, a.PanelTiles);
-            var panel = ((long)frame * a.Panels) + inFrame;
-            TDomain.Input(in a.Shape, a.Input, a.Inputs, a.Depth, first, count, frame, rows, plane, border);
-            Clear(rows, plane, count, a.Depth);
-            Turn(in a, rows, plane, panel, column);
-            TDomain.Gradient(in a.Shape, a.Gradient, a.Outputs, a.Width, first, count, frame, rows, plane, border);
-            Clear(rows, plane, count, a.Width);
-            Pair(in a, rows, plane, panel, column);
+            map.Find(in a.Shape, a.First + (group * Group), Math.Min(Group, a.Count - (group * Group)), a.Ready + frame, new Span<TiledMap.Window>(windows, Group));
+            TDomain.Input(in map, windows, a.Depth, words, Plane(a.Depth));
+            Turn(in a, words, a.Ready + frame, group * Group);
         }
     }
 
-    private static void Clear(ushort* rows, long plane, int count, int channels)
+    /// <summary>Transforms groups of tiles of the gradient, and lays them out as pairs of rows.</summary>
+    private static void TransformGradient(void* arguments, long begin, long end)
     {
-        for (var place = 0; count < Group && place < TDomain.Places; place++)
+        ref readonly var a = ref *(Arguments*)arguments;
+        var map = new TiledMap(a.Gradient, a.Shape, a.Outputs, 0, TDomain.Side);
+        var windows = stackalloc TiledMap.Window[Group];
+        var words = (uint*)WinogradScratch.Of(TDomain.Places * Plane(a.Width) * sizeof(uint));
+        for (var unit = begin; unit < end; unit++)
         {
-            new Span<ushort>(rows + (place * plane) + ((long)count * channels), (Group - count) * channels).Clear();
+            var (frame, group) = Math.DivRem((int)unit, a.Groups);
+            map.Find(in a.Shape, a.First + (group * Group), Math.Min(Group, a.Count - (group * Group)), a.Frame + frame, new Span<TiledMap.Window>(windows, Group));
+            TDomain.Gradient(in map, windows, a.Width, words, Plane(a.Width));
+            Pair(in a, words, a.Frame + frame, group * Group);
         }
     }
+
+    /// <summary>Words of a group from place to place: a cache line more than its pairs take, so that the places do not all fall on the same few lines of the first-level cache.</summary>
+    private static long Plane(int channels) => ((long)Lanes * channels) + Lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Turn(ref readonly Arguments a, ushort* rows, long plane, long panel, int column)
+    private static void Turn(ref readonly Arguments a, uint* words, int frame, int tile)
     {
-        var wordsMemory = stackalloc uint[(Lanes * Lanes) + WinogradScratch.Slack];
-        var words = (uint*)WinogradScratch.Align(wordsMemory);
+        var (panel, column) = Math.DivRem(tile, a.PanelTiles);
         for (var place = 0; place < TDomain.Places; place++)
         {
             for (var c = 0; c < a.Depth; c += Lanes)
             {
-                for (var pair = 0; pair < Lanes; pair++)
-                {
-                    var from = rows + (place * plane) + (2L * pair * a.Depth) + c;
-                    Bf16Pairs.Load(from, from + a.Depth).Store(words + (pair * Lanes));
-                }
-
-                Bf16Pairs.Transpose(words, Lanes, (uint*)(a.LeftAt(panel, place, c) + column), a.LeftStride / 2);
+                Bf16Pairs.Transpose(words + (place * Plane(a.Depth)) + c, a.Depth, (uint*)(a.LeftAt(frame, panel, place, c) + column), a.LeftStride / 2);
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Pair(ref readonly Arguments a, ushort* rows, long plane, long panel, int column)
+    private static void Pair(ref readonly Arguments a, uint* words, int frame, int tile)
     {
-        var width = a.Width;
+        var (panel, column) = Math.DivRem(tile, a.PanelTiles);
         for (var place = 0; place < TDomain.Places; place++)
         {
             for (var block = 0; block < a.ColumnBlocks; block++)
             {
-                var to = a.RightAt(panel, place, block) + (column * a.Columns);
+                var from = words + (place * Plane(a.Width)) + (block * a.Columns);
+                var to = (uint*)(a.RightAt(frame, panel, place, block) + (column * a.Columns));
                 for (var pair = 0; pair < Lanes; pair++)
                 {
-                    var from = rows + (place * plane) + (2L * pair * width) + (block * a.Columns);
-                    for (var c = 0; c < a.Columns; c += Lanes)
-                    {
-                        Bf16Pairs.Load(from + c, from + width + c).Store((uint*)to + (pair * a.Columns) + c);
-                    }
+                    new ReadOnlySpan<uint>(from + (pair * a.Width), a.Columns).CopyTo(new Span<uint>(to + (pair * a.Columns), a.Columns));
                 }
             }
         }
@@ -234,14 +249,14 @@ internal static unsafe class WeightGradient<TDomain>
     {
         // A frame's gradient meets the input of the frame that the tap sees; at the ends there is none.
         var offset = tap - (a.Shape.Taps / 2);
-        var add = a.Sums != null && a.First > 0;
-        for (var frame = Math.Max(0, -offset); frame < a.Shape.Frames - Math.Max(0, offset); frame++)
+        var add = a.Sums != null && (a.First > 0 || a.Frame > 0);
+        for (var frame = Math.Max(a.Frame, -offset); frame < Math.Min(a.End, a.Shape.Frames - offset); frame++)
         {
             for (var panel = 0; panel * a.PanelTiles < a.Groups * Group; panel++)
             {
                 var tiles = Math.Min(a.PanelTiles, (a.Groups * Group) - (panel * a.PanelTiles));
-                var left = a.LeftAt(((long)(frame + offset) * a.Panels) + panel, place, row);
-                var right = a.RightAt(((long)frame * a.Panels) + panel, place, block);
+                var left = a.LeftAt(frame + offset, panel, place, row);
+                var right = a.RightAt(frame, panel, place, block);
                 MatrixKernel.Multiply(rows, a.Columns, tiles, left, a.LeftStride, right, a.Columns, to, stride, add);
                 add = true;
             }
@@ -295,8 +310,13 @@ internal static unsafe class WeightGradient<TDomain>
         public int ProductRows;
         public int PanelTiles;
         public int Panels;
+        public int InputFrames;
+        public int GradientFrames;
         public long First;
         public int Count;
+        public int Frame;
+        public int End;
+        public int Ready;
 
         /// <summary>Groups of tiles of one frame of the present chunk.</summary>
         public readonly int Groups => (Count + Group - 1) / Group;
@@ -308,8 +328,9 @@ internal static unsafe class WeightGradient<TDomain>
 
         public readonly int Width => ColumnBlocks * Columns;
 
-        public readonly ushort* LeftAt(long panel, int place, int row) => Left + (((((panel * TDomain.Places) + place) * Depth) + row) * LeftStride);
+        /// <summary>A frame of the input: as many are kept as one chunk's taps see.</summary>
+        public readonly ushort* LeftAt(int frame, int panel, int place, int row) => Left + ((((((((long)frame % InputFrames) * Panels) + panel) * TDomain.Places) + place) * Depth) + row) * LeftStride;
 
-        public readonly ushort* RightAt(long panel, int place, int block) => Right + (((((panel * TDomain.Places) + place) * ColumnBlocks) + block) * Columns * PanelTiles);
+        public readonly ushort* RightAt(int frame, int panel, int place, int block) => Right + ((((((((long)frame % GradientFrames) * Panels) + panel) * TDomain.Places) + place) * ColumnBlocks) + block) * Columns * PanelTiles;
     }
 }

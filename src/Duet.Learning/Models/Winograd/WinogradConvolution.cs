@@ -147,9 +147,10 @@ internal static unsafe class WinogradConvolution
         var width = Math.Min(a.Columns, a.Outputs - from);
         var memory = stackalloc float[(4 * Lanes) + WinogradScratch.Slack];
         var pixels = (float*)WinogradScratch.Align(memory);
-        for (var tile = 0; tile < count; tile++)
+        var place = a.Shape.Place(first, frame);
+        for (var tile = 0; tile < count; tile++, place = a.Shape.After(place))
         {
-            var (start, top, left) = a.Shape.Place(first + tile, frame);
+            var (start, top, left) = place;
             var corner = ((start + ((long)top * a.Shape.Width) + left) * a.Outputs) + from;
             var (rows, columns) = (Math.Min(2, a.Shape.Height - top), Math.Min(2, a.Shape.Width - left));
             for (var c = 0; c < width; c += Lanes)

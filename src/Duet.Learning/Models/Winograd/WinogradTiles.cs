@@ -20,9 +20,10 @@ internal static unsafe class WinogradTiles
     public static void Input(ref readonly TileShape shape, ushort* map, int channels, int padded, long first, int count, int frame, ushort* to, long plane, ushort* border)
     {
         var down = (long)shape.Width * channels;
-        for (var tile = 0; tile < count; tile++, to += padded)
+        var place = shape.Place(first, frame);
+        for (var tile = 0; tile < count; tile++, to += padded, place = shape.After(place))
         {
-            var (start, top, left) = shape.Place(first + tile, frame);
+            var (start, top, left) = place;
             var corner = map + ((start + (((long)top - 1) * shape.Width) + left - 1) * channels);
             if (top > 0 && left > 0 && top + 2 < shape.Height && left + 2 < shape.Width && channels == padded)
             {
@@ -36,40 +37,6 @@ internal static unsafe class WinogradTiles
             }
 
             WinogradTransforms.Input(border, border + (4 * padded), border + (8 * padded), border + (12 * padded), padded, padded, to, plane);
-        }
-    }
-
-    /// <summary>Transforms tiles of the output's gradient.</summary>
-    /// <param name="shape">How the map falls into tiles.</param>
-    /// <param name="map">The map: bf16, channels innermost.</param>
-    /// <param name="channels">Its channels.</param>
-    /// <param name="padded">Channels of a transformed tile: as many in whole vectors, the rest zeros.</param>
-    /// <param name="first">The first tile.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="frame">Of which frame of their pictures.</param>
-    /// <param name="to">Where the first tile goes at the first place; others follow.</param>
-    /// <param name="plane">Numbers from place to place.</param>
-    /// <param name="border">Memory for four pixels of padded channels.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gradient(ref readonly TileShape shape, ushort* map, int channels, int padded, long first, int count, int frame, ushort* to, long plane, ushort* border)
-    {
-        var down = (long)shape.Width * channels;
-        for (var tile = 0; tile < count; tile++, to += padded)
-        {
-            var (start, top, left) = shape.Place(first + tile, frame);
-            var corner = map + ((start + ((long)top * shape.Width) + left) * channels);
-            if (top + 1 < shape.Height && left + 1 < shape.Width && channels == padded)
-            {
-                WinogradTransforms.Gradient(corner, corner + down, channels, channels, to, plane);
-                continue;
-            }
-
-            for (var row = 0; row < 2; row++)
-            {
-                Copy(corner + (row * down), top + row < shape.Height, left, 2, shape.Width, channels, padded, border + (row * 2 * padded));
-            }
-
-            WinogradTransforms.Gradient(border, border + (2 * padded), padded, padded, to, plane);
         }
     }
 

@@ -36,66 +36,64 @@ internal static unsafe class WinogradTransforms
         var half = (float*)WinogradScratch.Align(memory);
         for (var c = 0; c < channels; c += Lanes)
         {
-            // Loops, not sixteen of everything: the compiler would leave calls for the last of them.
-            for (var column = 0; column < 4; column++)
-            {
-                var at = c + (column * step);
-                var (a, b) = (Bf16Element.Load(row0, at), Bf16Element.Load(row1, at));
-                var (d, e) = (Bf16Element.Load(row2, at), Bf16Element.Load(row3, at));
-                var t = half + (column * Lanes);
-                (a - d).Store(t);
-                (b + d).Store(t + (4 * Lanes));
-                (d - b).Store(t + (8 * Lanes));
-                (b - e).Store(t + (12 * Lanes));
-            }
-
+            InputColumns(row0 + c, row1 + c, row2 + c, row3 + c, step, half);
             for (var row = 0; row < 4; row++)
             {
-                var t = half + (row * 4 * Lanes);
                 var v = to + (row * 4 * plane) + c;
-                var (a, b, d, e) = (Vector512.Load(t), Vector512.Load(t + Lanes), Vector512.Load(t + (2 * Lanes)), Vector512.Load(t + (3 * Lanes)));
-                Bf16Element.StoreNumber(v, 0, a - d);
-                Bf16Element.StoreNumber(v, plane, b + d);
-                Bf16Element.StoreNumber(v, 2 * plane, d - b);
-                Bf16Element.StoreNumber(v, 3 * plane, b - e);
+                var (v0, v1, v2, v3) = InputRow(half + (row * 4 * Lanes));
+                Bf16Element.StoreNumber(v, 0, v0);
+                Bf16Element.StoreNumber(v, plane, v1);
+                Bf16Element.StoreNumber(v, 2 * plane, v2);
+                Bf16Element.StoreNumber(v, 3 * plane, v3);
             }
         }
     }
 
-    /// <summary>A dy At of one tile of the output's gradient.</summary>
-    /// <param name="row0">Its first row of two pixels: bf16, channels innermost.</param>
-    /// <param name="row1">The second.</param>
-    /// <param name="step">Numbers from pixel to pixel of a row.</param>
-    /// <param name="channels">How many: a multiple of <see cref="Lanes"/>.</param>
-    /// <param name="to">Where the first place's channels go.</param>
-    /// <param name="plane">Numbers from place to place.</param>
+    /// <summary>Bt d B of sixteen channels of two tiles of the input, side by side.</summary>
+    /// <param name="even">Four rows of four pixels of the one, whose numbers go to the lower halves.</param>
+    /// <param name="odd">Of the other.</param>
+    /// <param name="to">Where the first place's sixteen words go.</param>
+    /// <param name="plane">Words from place to place.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gradient(ushort* row0, ushort* row1, long step, int channels, ushort* to, long plane)
+    public static void Inputs(TilePixels even, TilePixels odd, uint* to, long plane)
     {
-        var memory = stackalloc float[(8 * Lanes) + WinogradScratch.Slack];
+        var memory = stackalloc float[(2 * Places * Lanes) + WinogradScratch.Slack];
         var half = (float*)WinogradScratch.Align(memory);
-        for (var c = 0; c < channels; c += Lanes)
+        var other = half + (Places * Lanes);
+        InputColumns(even.First, even.First + even.Down, even.First + (2 * even.Down), even.First + (3 * even.Down), even.Right, half);
+        InputColumns(odd.First, odd.First + odd.Down, odd.First + (2 * odd.Down), odd.First + (3 * odd.Down), odd.Right, other);
+        for (var row = 0; row < 4; row++, to += 4 * plane)
         {
-            for (var column = 0; column < 2; column++)
-            {
-                var at = c + (column * step);
-                var (a, b) = (Bf16Element.Load(row0, at), Bf16Element.Load(row1, at));
-                var t = half + (column * Lanes);
-                a.Store(t);
-                (a + b).Store(t + (2 * Lanes));
-                (a - b).Store(t + (4 * Lanes));
-                (-b).Store(t + (6 * Lanes));
-            }
+            var (v0, v1, v2, v3) = InputRow(half + (row * 4 * Lanes));
+            var (w0, w1, w2, w3) = InputRow(other + (row * 4 * Lanes));
+            Bf16Pairs.StoreNumbers(to, v0, w0);
+            Bf16Pairs.StoreNumbers(to + plane, v1, w1);
+            Bf16Pairs.StoreNumbers(to + (2 * plane), v2, w2);
+            Bf16Pairs.StoreNumbers(to + (3 * plane), v3, w3);
+        }
+    }
 
-            for (var row = 0; row < 4; row++)
-            {
-                var v = to + (row * 4 * plane) + c;
-                var (a, b) = (Vector512.Load(half + (row * 2 * Lanes)), Vector512.Load(half + (((row * 2) + 1) * Lanes)));
-                Bf16Element.StoreNumber(v, 0, a);
-                Bf16Element.StoreNumber(v, plane, a + b);
-                Bf16Element.StoreNumber(v, 2 * plane, a - b);
-                Bf16Element.StoreNumber(v, 3 * plane, -b);
-            }
+    /// <summary>A dy At of sixteen channels of two tiles of the output's gradient, side by side.</summary>
+    /// <param name="even">Two rows of two pixels of the one, whose numbers go to the lower halves.</param>
+    /// <param name="odd">Of the other.</param>
+    /// <param name="to">Where the first place's sixteen words go.</param>
+    /// <param name="plane">Words from place to place.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Gradients(TilePixels even, TilePixels odd, uint* to, long plane)
+    {
+        var memory = stackalloc float[(16 * Lanes) + WinogradScratch.Slack];
+        var half = (float*)WinogradScratch.Align(memory);
+        var other = half + (8 * Lanes);
+        GradientColumns(even, half);
+        GradientColumns(odd, other);
+        for (var row = 0; row < 4; row++, to += 4 * plane)
+        {
+            var (a, b) = (Vector512.Load(half + (row * 2 * Lanes)), Vector512.Load(half + (((row * 2) + 1) * Lanes)));
+            var (c, d) = (Vector512.Load(other + (row * 2 * Lanes)), Vector512.Load(other + (((row * 2) + 1) * Lanes)));
+            Bf16Pairs.StoreNumbers(to, a, c);
+            Bf16Pairs.StoreNumbers(to + plane, a + b, c + d);
+            Bf16Pairs.StoreNumbers(to + (2 * plane), a - b, c - d);
+            Bf16Pairs.StoreNumbers(to + (3 * plane), -b, -d);
         }
     }
 
@@ -174,6 +172,47 @@ internal static unsafe class WinogradTransforms
             (u0 + sum).Store(to + (column * Lanes));
             difference.Store(to + ((3 + column) * Lanes));
             (sum + u3).Store(to + ((6 + column) * Lanes));
+        }
+    }
+
+    /// <summary>Bt d of sixteen channels, column by column: a loop, as the compiler would leave calls for the last of sixteen of everything.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void InputColumns(ushort* row0, ushort* row1, ushort* row2, ushort* row3, long step, float* half)
+    {
+        for (var column = 0; column < 4; column++)
+        {
+            var at = column * step;
+            var (a, b) = (Bf16Element.Load(row0, at), Bf16Element.Load(row1, at));
+            var (d, e) = (Bf16Element.Load(row2, at), Bf16Element.Load(row3, at));
+            var t = half + (column * Lanes);
+            (a - d).Store(t);
+            (b + d).Store(t + (4 * Lanes));
+            (d - b).Store(t + (8 * Lanes));
+            (b - e).Store(t + (12 * Lanes));
+        }
+    }
+
+    /// <summary>One row of that times B.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<float> V0, Vector512<float> V1, Vector512<float> V2, Vector512<float> V3) InputRow(float* t)
+    {
+        var (a, b, d, e) = (Vector512.Load(t), Vector512.Load(t + Lanes), Vector512.Load(t + (2 * Lanes)), Vector512.Load(t + (3 * Lanes)));
+        return (a - d, b + d, d - b, b - e);
+    }
+
+    /// <summary>A dy of sixteen channels, column by column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void GradientColumns(TilePixels pixels, float* half)
+    {
+        for (var column = 0; column < 2; column++)
+        {
+            var at = column * pixels.Right;
+            var (a, b) = (Bf16Element.Load(pixels.First, at), Bf16Element.Load(pixels.First, at + pixels.Down));
+            var t = half + (column * Lanes);
+            a.Store(t);
+            (a + b).Store(t + (2 * Lanes));
+            (a - b).Store(t + (4 * Lanes));
+            (-b).Store(t + (6 * Lanes));
         }
     }
 

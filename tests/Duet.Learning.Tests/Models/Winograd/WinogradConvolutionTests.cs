@@ -55,6 +55,8 @@ public sealed class WinogradConvolutionTests
     [InlineData(45, 70, 3, new long[] { 3, 45, 5, 13, 9 })]
     [InlineData(45, 70, 5, new long[] { 3, 45, 2, 13, 9 })]
     [InlineData(230, 128, 3, new long[] { 2, 230, 1, 7, 7 })]
+    [InlineData(144, 64, 3, new long[] { 1, 144, 40, 14, 14 })]
+    [InlineData(45, 70, 5, new long[] { 1, 45, 50, 13, 11 })]
     public void Gradients_of_weights_over_time_alone_have_no_rounding_but_that_of_sums(long inputs, long outputs, int taps, long[] shape)
     {
         Needed();
@@ -65,14 +67,17 @@ public sealed class WinogradConvolutionTests
         Error(WeightGradient<PixelDomain>.Compute(map, gradient, taps).reshape(filters.shape), filters.grad!).ShouldBeLessThan(1e-5);
     }
 
-    /// <summary>More tiles than a chunk holds, so that chunks are added; fewer channels than tiles, so that nothing is done at once.</summary>
-    [Fact]
-    public void Chunks_of_tiles_add_up()
+    /// <summary>More tiles than a chunk holds, or more frames of them, so that chunks are added; fewer channels than tiles, so that nothing is done at once.</summary>
+    [Theory]
+    [InlineData(48, new long[] { 3, 48, 3, 43, 61 })]
+    [InlineData(64, new long[] { 1, 64, 9, 30, 22 })]
+    [InlineData(64, new long[] { 1, 64, 7, 16, 30 })]
+    public void Chunks_of_tiles_add_up(long inputs, long[] shape)
     {
         Needed();
         using var scope = NewDisposeScope();
-        var (map, _, gradient) = Random(48, 64, 3, [3, 48, 3, 43, 61]);
-        var filters = zeros([64, 48, 3, 3, 3], ScalarType.Float64).requires_grad_(true);
+        var (map, _, gradient) = Random(inputs, 64, 3, shape);
+        var filters = zeros([64, inputs, 3, 3, 3], ScalarType.Float64).requires_grad_(true);
         nn.functional.conv3d(map.to(ScalarType.Float64), filters, padding: [1, 1, 1]).backward([gradient.to(ScalarType.Float64)]);
         Error(WeightGradient<WinogradDomain>.Compute(map, gradient, 3).reshape(filters.shape), filters.grad!).ShouldBeLessThan(Tolerance);
     }

@@ -31,18 +31,45 @@ public sealed unsafe class WinogradTransformsTests
         Check(to, channels, c => Sandwich(B, Square(tile, 4, channels, c)));
     }
 
-    [Fact]
-    public void Gradients_become_A_dy_At()
+    /// <summary>Two tiles, of which one lies as in a map and one as in a copy of its own.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Pairs_of_inputs_and_of_gradients_become_the_same(bool ofInput)
     {
-        var channels = 2 * Lanes;
-        var tile = Numbers(4 * channels);
-        var to = new ushort[Places * (channels + Gap)];
-        fixed (ushort* from = tile, at = to)
+        var side = ofInput ? 4 : 2;
+        var matrix = ofInput ? B : Transposed(A);
+        const int Channels = Lanes + 7;
+        var wide = side + 3;
+        var (map, copy) = (Numbers(side * wide * Channels), Numbers(side * side * Lanes));
+        var words = new uint[Places * (Lanes + Gap)];
+        fixed (ushort* even = map, odd = copy)
         {
-            WinogradTransforms.Gradient(from, from + (2 * channels), channels, channels, at, channels + Gap);
+            fixed (uint* to = words)
+            {
+                var (first, second) = (new TilePixels(even, wide * Channels, Channels), new TilePixels(odd, side * Lanes, Lanes));
+                if (ofInput)
+                {
+                    WinogradTransforms.Inputs(first, second, to, Lanes + Gap);
+                }
+                else
+                {
+                    WinogradTransforms.Gradients(first, second, to, Lanes + Gap);
+                }
+            }
         }
 
-        Check(to, channels, c => Sandwich(Transposed(A), Square(tile, 2, channels, c)));
+        for (var lane = 0; lane < Lanes; lane++)
+        {
+            var inMap = Sandwich(matrix, Square([.. Enumerable.Range(0, side * side).Select(i => Get(map, ((((i / side) * wide) + (i % side)) * Channels) + lane))], side, 1, 0));
+            var inCopy = Sandwich(matrix, Square(copy, side, Lanes, lane));
+            for (var i = 0; i < Places; i++)
+            {
+                var word = words[(i * (Lanes + Gap)) + lane];
+                ((ushort)word).ShouldBe(Rounded((float)inMap[i / 4, i % 4]), $"even, lane {lane}, place {i}");
+                ((ushort)(word >> 16)).ShouldBe(Rounded((float)inCopy[i / 4, i % 4]), $"odd, lane {lane}, place {i}");
+            }
+        }
     }
 
     [Fact]
