@@ -2,6 +2,7 @@
 from .processes import in_turn
 
 BEST, DEFAULT = "torch_best", "torch_default"
+KINDS = ("direct", "mixed", "winograd")
 
 
 def remembering(run):
@@ -21,7 +22,7 @@ def step_in_bf16(c):
 
 
 def limits(c):
-    return [{"runs": {"duet": [c.ours("limits", "--size", 1024 if c.quick else 4096)]}}]
+    return [{"runs": {"duet": [c.limits]}}]
 
 
 def shape(model, frames, size, batch, width=1):
@@ -47,6 +48,12 @@ def step(c):
             DEFAULT: lambda: c.peer("torch_step.py", *words(s), "--steps", max(1, steps - 1), "--configuration", "default"),
         }, seldom=[DEFAULT])})
     return cases
+
+
+def convolutions(c):
+    """Duet beside itself: every kind of bf16 convolution that it has for CPUs."""
+    plan = [(shape("r2plus1d_18", 4, 56, 2), 1), (shape("mc3_18", 5, 56, 2), 1)] if c.quick else [(shape("r2plus1d_18", 8, 112, 8), 3), (shape("mc3_18", 25, 112, 8), 2)]
+    return [{**s, "runs": in_turn(c.rounds(3), {kind: lambda kind=kind: c.ours("step", *words(s), "--steps", steps, kind=kind) for kind in KINDS})} for s, steps in plan]
 
 
 def forward(c):

@@ -3,7 +3,7 @@ import re
 import statistics
 
 from . import charts
-from .network import BEST, DEFAULT
+from .network import BEST, DEFAULT, KINDS
 from .processes import ROOT
 
 TEMPLATE = ROOT / "bench" / "benchmarks.template.md"
@@ -45,7 +45,12 @@ class Page:
         path.write_text(re.sub(r"\n{3,}", "\n\n", filled))
 
     def cases(self, name):
+        """Every run knows the limits of its call."""
         result = self.results.load(name)
+        for case in result["cases"] if result else []:
+            for runs in case["runs"].values():
+                for run in runs:
+                    run["limits"] = result.get("limits")
         return result["cases"] if result else []
 
     def chart(self, name, about, svg):
@@ -73,7 +78,7 @@ class Page:
         if not result:
             return f"*Not measured yet: `bench/run.py {name}` does.*"
         m = result["machine"]
-        counts = sorted({len(case["runs"]["duet"]) for case in result["cases"]})
+        counts = sorted({len(next(iter(case["runs"].values()))) for case in result["cases"]})
         rounds = "1 round" if counts == [1] else f"{' or '.join(map(str, counts))} rounds"
         return (f"*{result['date']}, commit {result['commit']}, {m['cpu']}, {m['threads']} threads on each side, {rounds} in turn"
                 f"{', sizes of --quick, which say nothing about speed' if result['quick'] else ''}.*")
@@ -84,7 +89,7 @@ class Page:
 
     def share(self, runs):
         """Of what a plain product of large matrices reaches in the same precision."""
-        limits = self.limits()
+        limits = runs[0]["limits"]
         if not limits:
             return None
         most = limits["bf16_gigaflops" if "bf16" in runs[0]["configuration"] else "fp32_gigaflops"]
@@ -112,6 +117,11 @@ class Page:
     def put_step(self):
         cases = self.cases("step")
         return self.rates(cases, shape, [BEST, DEFAULT], True) if cases else ""
+
+    def put_convolutions(self):
+        rows = [[shape(case), *(f"{median(case['runs'][kind], 'clips_per_second'):.2f}" for kind in KINDS), *(Ratio(case["runs"], kind, "direct", "clips_per_second") for kind in KINDS[1:])]
+                for case in self.cases("convolutions")]
+        return table(["clips/s", *(f"`{kind}`" for kind in KINDS), *(f"`{kind}` / `direct`" for kind in KINDS[1:])], rows) if rows else ""
 
     def put_forward(self):
         cases = self.cases("forward")
@@ -214,17 +224,17 @@ class Page:
 
     def put_rates_chart(self):
         names, rows = ["Duet", "PyTorch, its best", "PyTorch, fp32"], []
-        limits = self.limits()
         for name, about in (("step", "step"), ("pretrain", "step from files"), ("forward", "evaluation")):
             for case in self.cases(name):
                 runs = case["runs"]
                 values = {label: median(runs[side], "clips_per_second") for label, side in zip(names, ("duet", "torch" if name == "pretrain" else BEST, DEFAULT)) if side in runs}
                 label = f"{case['method'].upper()} {about}" if name == "pretrain" else f"{about}, {shape(case).replace('`', '').split(', batch')[0]}"
+                limits = runs["duet"][0]["limits"]
                 rows.append((label, values, limits["bf16_gigaflops"] / runs["duet"][0]["gigaflops_per_clip"] if limits else None))
         if not rows:
             return ""
         return self.chart("bench-rates", "Clips per second of Duet and PyTorch, and what the product's rate would allow",
-                          charts.groups("Clips per second", rows, names, "clips/s", "what the rate of large bf16 products would allow without short ones" if limits else None))
+                          charts.groups("Clips per second", rows, names, "clips/s", "what the rate of large bf16 products would allow without short ones" if all(most for _, _, most in rows) else None))
 
     def growth(self, cases, variables, sides, names, value):
         panels = []

@@ -33,7 +33,14 @@ class Context:
             os.environ[name] = str(self.threads)
         if "avx512f" in pathlib.Path("/proc/cpuinfo").read_text():
             os.environ["ATEN_CPU_CAPABILITY"] = "avx512"  # Debian's PyTorch stays at AVX2 on some processors unless it is told
-        self._folder = None
+        self._folder = self._limits = None
+
+    @property
+    def limits(self):
+        """What products and copies reach on these cores today: measured once per call."""
+        if self._limits is None:
+            self._limits = self.ours("limits", "--size", 1024 if self.quick else 4096)
+        return self._limits
 
     @property
     def folder(self):
@@ -52,14 +59,11 @@ class Context:
 
     def build(self):
         """Before any clock runs."""
-        built = subprocess.run(["dotnet", "build", ROOT / "bench/Duet.Bench", "-c", "Release", "-v", "q", "-nologo"], capture_output=True, text=True)
-        if built.returncode != 0:
-            raise SystemExit("bench/Duet.Bench does not build:\n" + built.stdout[-2000:])
-        self.program = sorted((ROOT / "bench/Duet.Bench/bin/Release").glob("*/*/Duet.Bench"))[-1]
+        self.program = program()
         subprocess.run([self.duet, "recipes", "list"], check=True, stdout=subprocess.DEVNULL)
 
-    def ours(self, *arguments, threads=True):
-        return output([self.program, *arguments, *(["--threads", self.threads] if threads else [])])
+    def ours(self, *arguments, threads=True, kind="auto"):
+        return output([self.program, *arguments, *(["--threads", self.threads] if threads else [])], {"DUET_CONVOLUTIONS": kind})
 
     def peer(self, script, *arguments, threads=True):
         return output([PYTHON, PEERS / script, *arguments, *(["--threads", self.threads] if threads else [])])
@@ -81,13 +85,21 @@ class Context:
         return store, [f for f in self.asked if f.name not in left_out]
 
 
+def program():
+    """Duet's side, built: the program's path."""
+    built = subprocess.run(["dotnet", "build", ROOT / "bench/Duet.Bench", "-c", "Release", "-v", "q", "-nologo"], capture_output=True, text=True)
+    if built.returncode != 0:
+        raise SystemExit("bench/Duet.Bench does not build:\n" + built.stdout[-2000:])
+    return sorted((ROOT / "bench/Duet.Bench/bin/Release").glob("*/*/Duet.Bench"))[-1]
+
+
 def videos(folder):
     return [f for f in sorted(pathlib.Path(folder).rglob("*")) if f.is_file() and f.suffix.lower() in VIDEO]
 
 
-def output(command):
+def output(command, environment=None):
     """The JSON object that a command prints last."""
-    ended = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    ended = subprocess.run([str(c) for c in command], capture_output=True, text=True, env={**os.environ, **(environment or {})})
     if ended.returncode != 0:
         raise Failed(f"{' '.join(map(str, command))}\nended with {ended.returncode}: {ended.stderr[:1500]}")
     return json.loads(ended.stdout.strip().splitlines()[-1])

@@ -40,6 +40,7 @@ def machine(threads):
     """What this machine is, and the versions of everything that is compared."""
     cpu = pathlib.Path("/proc/cpuinfo").read_text()
     model = re.search(r"^model name\s*:\s*(.*)$", cpu, re.M)
+    generation = [re.search(rf"^{key}\s*:\s*(\d+)$", cpu, re.M) for key in ("cpu family", "model")]  # virtual machines leave out the name's end
     flags = re.search(r"^flags\s*:\s*(.*)$", cpu, re.M)
     memory = re.search(r"^MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text(), re.M)
     system = re.search(r'^PRETTY_NAME="?([^"\n]*)', pathlib.Path("/etc/os-release").read_text(), re.M)
@@ -52,7 +53,7 @@ def machine(threads):
         "ffmpeg": ffmpeg[2] if len(ffmpeg) > 2 else "",
     }
     return {
-        "cpu": model.group(1) if model else platform.processor(),
+        "cpu": (model.group(1) if model else platform.processor()) + (f" (family {generation[0].group(1)}, model {generation[1].group(1)})" if all(generation) else ""),
         "cores": os.cpu_count(),
         "threads": threads,
         "features": [f for f in FEATURES if flags and f in flags.group(1).split()],
@@ -73,11 +74,11 @@ class Results:
         """A benchmark's last result, or None."""
         return json.loads(self.path(name).read_text()) if self.path(name).exists() else None
 
-    def save(self, name, cases, of, seconds, quick):
+    def save(self, name, cases, of, limits, seconds, quick):
         """Whole or not at all: a call that is killed leaves the last result."""
         self.folder.mkdir(parents=True, exist_ok=True)
         result = {
-            "benchmark": name, "date": datetime.date.today().isoformat(), "commit": commit(), "quick": quick, "seconds": round(seconds), "machine": of, "cases": cases,
+            "benchmark": name, "date": datetime.date.today().isoformat(), "commit": commit(), "quick": quick, "seconds": round(seconds), "machine": of, "limits": limits, "cases": cases,
         }
         fresh = self.path(name).with_suffix(".tmp")
         fresh.write_text(json.dumps(result, indent=1) + "\n")
