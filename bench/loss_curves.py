@@ -4,13 +4,14 @@
   bench/loss_curves.py --model mc3_18 --learning-rate 3e-5
 
 Every curve is 200 steps on 8 clips of 8x32x32, at full width unless --width says otherwise. Prints one table: per seed the largest distance from fp32's
-loss at the same step, as a share of fp32's first loss, and between which losses fp32 went. With --out curves are kept there, and those that exist are not
+loss at the same step and, in brackets, the root of the mean square over all steps, both as shares of fp32's first loss; and between which losses fp32 went. With --out curves are kept there, and those that exist are not
 computed again.
 """
 import argparse
 import json
 import os
 import pathlib
+import statistics
 
 from suite import processes
 from suite.network import KINDS
@@ -30,8 +31,9 @@ def curve(arguments, program, kind, seed):
     return result["losses"]
 
 
-def farthest(losses, reference):
-    return max(abs(a - b) for a, b in zip(losses, reference, strict=True)) / reference[0]
+def distances(losses, reference):
+    apart = [abs(a - b) / reference[0] for a, b in zip(losses, reference, strict=True)]
+    return f"{max(apart):.4f} ({statistics.fmean(d * d for d in apart) ** 0.5:.4f})"
 
 
 def main():
@@ -50,7 +52,7 @@ def main():
     print(f"| `{arguments.model}`, width {arguments.width:g}, {arguments.learning_rate:g} | " + " | ".join(f"seed {seed}, {r[0]:.2f} to {r[-1]:.2f}" for seed, r in zip(seeds, references)) + " |")
     print("|---" * (arguments.seeds + 1) + "|")
     for kind in arguments.kinds:
-        print(f"| `{kind}` | " + " | ".join(f"{farthest(curve(arguments, program, kind, seed), r):.4f}" for seed, r in zip(seeds, references)) + " |", flush=True)
+        print(f"| `{kind}` | " + " | ".join(distances(curve(arguments, program, kind, seed), r) for seed, r in zip(seeds, references)) + " |", flush=True)
 
 
 if __name__ == "__main__":
