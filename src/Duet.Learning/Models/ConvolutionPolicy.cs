@@ -6,7 +6,7 @@ namespace Duet.Learning.Models;
 
 /// <summary>
 /// How bf16 convolutions are computed on this CPU: by Winograd's short products or directly by oneDNN. Short products round 1.7 times as much as a plain convolution
-/// in bf16. In gradients that does not show; in the training pass itself it moves a loss curve by a third more than bf16 does anyway, so there they are not used unless they are asked for. A
+/// in bf16. In gradients that does not show; in the training pass itself it moves a loss curve by up to a third more than bf16 does anyway, so there they are not used unless they are asked for. A
 /// property of the machine and not of a timing, so that a run gives the same bits again; the environment variable <see cref="Variable"/> overrides it.
 /// </summary>
 public static class ConvolutionPolicy
