@@ -61,6 +61,10 @@ internal readonly unsafe struct Bf16Element : IMapElement
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreNumber(void* map, long index, Vector512<float> values) => StoreUpper(map, index, RoundedNumber(values));
 
+    /// <summary>Writes sixteen that are bf16 numbers already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreExact(void* map, long index, Vector512<float> values) => StoreUpper(map, index, values.AsUInt32());
+
     /// <summary>Rounds sixteen to bf16 numbers, which are the upper halves; the lower ones hold nothing of use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Rounded(Vector512<float> values) =>

@@ -42,7 +42,7 @@ internal readonly unsafe struct PixelDomain : IWeightDomain
         {
             for (var c = 0; c < channels; c += WinogradTransforms.Lanes, to += WinogradTransforms.Lanes)
             {
-                Bf16Pairs.Load(map.Read(in windows[2 * pair], c, even).First, map.Read(in windows[(2 * pair) + 1], c, odd).First).Store(to);
+                Bf16Pairs.Load(map.Read(in windows[2 * pair], c, WinogradTransforms.Lanes, even).First, map.Read(in windows[(2 * pair) + 1], c, WinogradTransforms.Lanes, odd).First).Store(to);
             }
         }
     }

@@ -1,7 +1,7 @@
 namespace Duet.Learning.Models.Winograd;
 
-/// <summary>Where sixteen channels of a tile's pixels are read.</summary>
-/// <param name="first">Those of its upper left pixel: bf16.</param>
+/// <summary>Where channels of a tile's pixels are read.</summary>
+/// <param name="first">The first of its upper left pixel: bf16.</param>
 /// <param name="down">Numbers from row to row.</param>
 /// <param name="right">Numbers from pixel to pixel of a row.</param>
 internal readonly unsafe struct TilePixels(ushort* first, long down, long right)

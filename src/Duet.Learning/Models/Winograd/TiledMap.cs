@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Duet.Learning.Models.Winograd;
 
-/// <summary>A channels-last bf16 map, of which windows are read, sixteen channels at a time; what lies outside of it is zero.</summary>
+/// <summary>A channels-last bf16 map, of which windows are read; what lies outside of it is zero.</summary>
 internal readonly unsafe struct TiledMap
 {
     private const int Lanes = WinogradTransforms.Lanes;
@@ -52,40 +52,45 @@ internal readonly unsafe struct TiledMap
         windows[count..].Clear();
     }
 
-    /// <summary>Where sixteen channels of a window are to be read: in the map, or, where some of them are none of the map's, in a copy.</summary>
+    /// <summary>Where channels of a window are to be read: in the map, or, where some of them are none of the map's, in a copy.</summary>
     /// <param name="window">The window.</param>
     /// <param name="channel">The first of the channels.</param>
-    /// <param name="copy">Memory for sixteen channels of the window's pixels.</param>
+    /// <param name="count">How many: whole vectors.</param>
+    /// <param name="copy">Memory for so many channels of the window's pixels.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TilePixels Read(ref readonly Window window, int channel, ushort* copy)
+    public TilePixels Read(ref readonly Window window, int channel, int count, ushort* copy)
     {
-        if (window.IsInside && channel + Lanes <= channels)
+        if (window.IsInside && channel + count <= channels)
         {
             return new TilePixels(window.Corner + channel, (long)width * channels, channels);
         }
 
-        Copy(in window, channel, copy);
-        return new TilePixels(copy, side * Lanes, Lanes);
+        Copy(in window, channel, count, copy);
+        return new TilePixels(copy, side * count, count);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Copy(ref readonly Window window, int channel, ushort* copy)
+    private void Copy(ref readonly Window window, int channel, int count, ushort* copy)
     {
-        var lanes = Math.Min(Lanes, channels - channel);
         for (var row = 0; row < side; row++)
         {
-            for (var column = 0; column < side; column++, copy += Lanes)
+            for (var column = 0; column < side; column++, copy += count)
             {
                 var inside = window.Exists && (uint)(window.Top + row) < (uint)height && (uint)(window.Left + column) < (uint)width;
+                var some = inside ? Math.Clamp(channels - channel, 0, count) : 0; // blocks of channels may end after the map's
                 var from = window.Corner + ((((long)row * width) + column) * channels) + channel;
-                if (inside && lanes == Lanes)
+                var whole = some / Lanes * Lanes;
+                for (var i = 0; i < whole; i += Lanes)
                 {
-                    Vector256.Load(from).Store(copy);
-                    continue;
+                    Vector256.Load(from + i).Store(copy + i);
                 }
 
-                Vector256<ushort>.Zero.Store(copy);
-                for (var i = 0; inside && i < lanes; i++)
+                for (var i = whole; i < count; i += Lanes)
+                {
+                    Vector256<ushort>.Zero.Store(copy + i);
+                }
+
+                for (var i = whole; i < some; i++)
                 {
                     copy[i] = from[i];
                 }

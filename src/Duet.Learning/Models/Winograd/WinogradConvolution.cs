@@ -13,7 +13,9 @@ namespace Duet.Learning.Models.Winograd;
 internal static unsafe class WinogradConvolution
 {
     private const int Lanes = WinogradTransforms.Lanes;
-    private const int Places = WinogradTransforms.Places;
+
+    /// <summary>Pixels of a tile of the input from side to side.</summary>
+    private const int InputSide = 4;
 
     /// <summary>Numbers between planes, so that they do not all fall on the same few lines of the first-level cache.</summary>
     private const int Gap = 32;
@@ -45,14 +47,16 @@ internal static unsafe class WinogradConvolution
     /// <param name="bias">bf16, a number per output channel; or null.</param>
     /// <param name="residual">A channels-last map of the output's shape; or null.</param>
     /// <param name="relu">Whether to rectify.</param>
+    /// <param name="carried">Whether the filters were rounded as <see cref="CarriedRounding"/> does; the map then is too.</param>
     /// <returns>A channels-last map in the current dispose scope.</returns>
-    public static Tensor Run(Tensor input, Tensor filters, long outputs, int taps, Tensor? bias = null, Tensor? residual = null, bool relu = false)
+    public static Tensor Run(Tensor input, Tensor filters, long outputs, int taps, Tensor? bias = null, Tensor? residual = null, bool relu = false, bool carried = false)
     {
         var shape = input.shape;
         var output = ChannelsLast.Empty([shape[0], outputs, .. shape.AsSpan(2)], input.dtype);
         var tiles = new TileShape(shape, taps, WinogradTransforms.Side);
         var (blocks, columns) = WinogradFilters.Blocks(outputs);
         var depth = WinogradFilters.Padded(shape[1]);
+        var places = carried ? CarriedRounding.Places : WinogradTransforms.Places;
         var a = new Arguments
         {
             Shape = tiles,
@@ -67,6 +71,7 @@ internal static unsafe class WinogradConvolution
             Depth = depth,
             Columns = columns,
             ColumnBlocks = blocks,
+            Places = places,
             BlockTiles = BlockOf(tiles, depth),
         };
         ParallelFor.Run((tiles.Tiles + a.BlockTiles - 1) / a.BlockTiles, &Run, &a);
@@ -79,7 +84,7 @@ internal static unsafe class WinogradConvolution
 
     private static int BlockOf(TileShape shape, int depth)
     {
-        var perTile = Places * depth * sizeof(ushort) * shape.Taps;
+        var perTile = WinogradTransforms.Places * depth * sizeof(ushort) * shape.Taps;
         return Math.Clamp(BlockBytes / perTile / Lanes * Lanes, FewestBlockTiles, MostBlockTiles);
     }
 
@@ -87,11 +92,13 @@ internal static unsafe class WinogradConvolution
     {
         ref readonly var a = ref *(Arguments*)arguments;
         var plane = ((long)a.BlockTiles * a.Depth) + Gap;
-        var frame = plane * Places;
+        var frame = plane * a.Places;
         var productPlane = ((long)a.BlockTiles * a.Columns) + Gap;
-        var transformed = (ushort*)WinogradScratch.Of((frame * a.Shape.Taps * sizeof(ushort)) + (productPlane * Places * sizeof(float)) + (Places * a.Depth * sizeof(ushort)));
+        var transformed = (ushort*)WinogradScratch.Of((frame * a.Shape.Taps * sizeof(ushort)) + (productPlane * WinogradTransforms.Places * sizeof(float)) + (InputSide * InputSide * a.Depth * sizeof(ushort)));
         var products = (float*)(transformed + (frame * a.Shape.Taps));
-        var border = (ushort*)(products + (productPlane * Places));
+        var copy = (ushort*)(products + (productPlane * WinogradTransforms.Places));
+        var map = new TiledMap(a.Input, a.Shape, a.Inputs, 1, InputSide);
+        var windows = stackalloc TiledMap.Window[MostBlockTiles];
         for (var block = begin; block < end; block++)
         {
             var first = block * a.BlockTiles;
@@ -101,7 +108,8 @@ internal static unsafe class WinogradConvolution
             {
                 for (; ready < Math.Min(a.Shape.Frames, t + 1 + (a.Shape.Taps / 2)); ready++)
                 {
-                    WinogradTiles.Input(in a.Shape, a.Input, a.Inputs, a.Depth, first, count, ready, transformed + (ready % a.Shape.Taps * frame), plane, border);
+                    map.Find(in a.Shape, first, count, ready, new Span<TiledMap.Window>(windows, count));
+                    Transform(in a, in map, windows, count, copy, transformed + (ready % a.Shape.Taps * frame), plane);
                 }
 
                 for (var columns = 0; columns < a.ColumnBlocks; columns++)
@@ -115,11 +123,28 @@ internal static unsafe class WinogradConvolution
         MatrixKernel.Release();
     }
 
+    /// <summary>Transforms a block of tiles of the input, of one frame.</summary>
+    private static void Transform(ref readonly Arguments a, ref readonly TiledMap map, TiledMap.Window* windows, int count, ushort* copy, ushort* to, long plane)
+    {
+        for (var tile = 0; tile < count; tile++, to += a.Depth)
+        {
+            var pixels = map.Read(in windows[tile], 0, a.Depth, copy);
+            if (a.IsCarried)
+            {
+                CarriedRounding.Input(pixels, a.Depth, to, plane);
+            }
+            else
+            {
+                WinogradTransforms.Input(pixels, a.Depth, to, plane);
+            }
+        }
+    }
+
     /// <summary>The products of a block of tiles and a block of output channels, at all places.</summary>
     private static void Multiply(ref readonly Arguments a, int count, int frame, int block, ushort* transformed, long plane, float* products, long productPlane)
     {
         var panel = WinogradFilters.Panel(a.Depth, a.Columns);
-        for (var place = 0; place < Places; place++)
+        for (var place = 0; place < WinogradTransforms.Places; place++)
         {
             var add = false;
             for (var tap = 0; tap < a.Shape.Taps; tap++)
@@ -130,9 +155,17 @@ internal static unsafe class WinogradConvolution
                     continue;
                 }
 
-                var left = transformed + (((source % a.Shape.Taps * Places) + place) * plane);
-                var right = a.Filters + (((((block * a.Shape.Taps) + tap) * Places) + place) * panel);
-                MatrixKernel.Multiply(count, a.Columns, a.Depth, left, a.Depth, right, a.Columns, products + (place * productPlane), a.Columns, add);
+                var left = transformed + (source % a.Shape.Taps * a.Places * plane);
+                var right = a.Filters + (((block * a.Shape.Taps) + tap) * a.Places * panel);
+                var to = products + (place * productPlane);
+                MatrixKernel.Multiply(count, a.Columns, a.Depth, left + (place * plane), a.Depth, right + (place * panel), a.Columns, to, a.Columns, add);
+                if (place == CarriedRounding.Sum && a.IsCarried)
+                {
+                    // Rounded by rounded is there; the rest by the rest is less than what fp32 keeps.
+                    MatrixKernel.Multiply(count, a.Columns, a.Depth, left + (CarriedRounding.Rest * plane), a.Depth, right + (place * panel), a.Columns, to, a.Columns, true);
+                    MatrixKernel.Multiply(count, a.Columns, a.Depth, left + (place * plane), a.Depth, right + (CarriedRounding.Rest * panel), a.Columns, to, a.Columns, true);
+                }
+
                 add = true;
             }
         }
@@ -201,9 +234,12 @@ internal static unsafe class WinogradConvolution
         public bool Relu;
         public int Inputs;
         public int Outputs;
+        public int Places;
         public int Depth;
         public int Columns;
         public int ColumnBlocks;
         public int BlockTiles;
+
+        public readonly bool IsCarried => Places == CarriedRounding.Places;
     }
 }

@@ -30,7 +30,7 @@ internal readonly unsafe struct WinogradDomain : IWeightDomain
         {
             for (var c = 0; c < channels; c += WinogradTransforms.Lanes, to += WinogradTransforms.Lanes)
             {
-                WinogradTransforms.Inputs(map.Read(in windows[2 * pair], c, even), map.Read(in windows[(2 * pair) + 1], c, odd), to, plane);
+                WinogradTransforms.Inputs(map.Read(in windows[2 * pair], c, WinogradTransforms.Lanes, even), map.Read(in windows[(2 * pair) + 1], c, WinogradTransforms.Lanes, odd), to, plane);
             }
         }
     }
@@ -45,7 +45,7 @@ internal readonly unsafe struct WinogradDomain : IWeightDomain
         {
             for (var c = 0; c < channels; c += WinogradTransforms.Lanes, to += WinogradTransforms.Lanes)
             {
-                WinogradTransforms.Gradients(map.Read(in windows[2 * pair], c, even), map.Read(in windows[(2 * pair) + 1], c, odd), to, plane);
+                WinogradTransforms.Gradients(map.Read(in windows[2 * pair], c, WinogradTransforms.Lanes, even), map.Read(in windows[(2 * pair) + 1], c, WinogradTransforms.Lanes, odd), to, plane);
             }
         }
     }

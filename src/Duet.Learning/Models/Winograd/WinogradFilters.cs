@@ -12,7 +12,6 @@ namespace Duet.Learning.Models.Winograd;
 internal static unsafe class WinogradFilters
 {
     private const int Lanes = WinogradTransforms.Lanes;
-    private const int Places = WinogradTransforms.Places;
 
     /// <summary>Columns of a product: four vectors, the most that oneDNN's keeps in registers beside enough rows.</summary>
     private const int MostColumns = 64;
@@ -33,8 +32,9 @@ internal static unsafe class WinogradFilters
     /// <summary>Transforms them.</summary>
     /// <param name="weight">fp32, <c>[out, in, (time,) 3, 3]</c>.</param>
     /// <param name="back">Whether they are to convolve the output's gradient.</param>
+    /// <param name="carried">Whether they are rounded as <see cref="CarriedRounding"/> does, and have its seventeen places.</param>
     /// <returns>A tensor of one axis in the current dispose scope.</returns>
-    public static Tensor Pack(Tensor weight, bool back)
+    public static Tensor Pack(Tensor weight, bool back, bool carried = false)
     {
         weight = weight.contiguous();
         var shape = weight.shape;
@@ -42,7 +42,8 @@ internal static unsafe class WinogradFilters
         var (outputs, inputs) = back ? (shape[1], shape[0]) : (shape[0], shape[1]);
         var (blocks, columns) = Blocks(outputs);
         var depth = Padded(inputs);
-        var packed = empty([blocks * taps * Places * Panel(depth, columns)], dtype: ScalarType.BFloat16);
+        var places = carried ? CarriedRounding.Places : WinogradTransforms.Places;
+        var packed = empty([blocks * taps * places * Panel(depth, columns)], dtype: ScalarType.BFloat16);
         var arguments = new Arguments
         {
             Weight = (float*)TensorMemory.Of(weight),
@@ -56,6 +57,7 @@ internal static unsafe class WinogradFilters
             OutputStep = (back ? 1 : shape[1]) * taps * 9,
             InputStep = (back ? shape[1] : 1) * taps * 9,
             Back = back,
+            Places = places,
         };
         ParallelFor.Run(blocks * (columns / Lanes), &PackGroups, &arguments);
         GC.KeepAlive(weight);
@@ -69,9 +71,9 @@ internal static unsafe class WinogradFilters
         ref readonly var a = ref *(Arguments*)arguments;
         var tapsMemory = stackalloc float[(Lanes * Lanes) + WinogradScratch.Slack];
         var taps = (float*)WinogradScratch.Align(tapsMemory);
-        var evenMemory = stackalloc float[(Places * Lanes) + WinogradScratch.Slack];
+        var evenMemory = stackalloc float[(CarriedRounding.Places * Lanes) + WinogradScratch.Slack];
         var even = (float*)WinogradScratch.Align(evenMemory);
-        var oddMemory = stackalloc float[(Places * Lanes) + WinogradScratch.Slack];
+        var oddMemory = stackalloc float[(CarriedRounding.Places * Lanes) + WinogradScratch.Slack];
         var odd = (float*)WinogradScratch.Align(oddMemory);
         var first = a.Back ? taps + (8 * Lanes) : taps;
         var step = a.Back ? -Lanes : Lanes;
@@ -81,14 +83,20 @@ internal static unsafe class WinogradFilters
             var (block, column) = Math.DivRem((int)unit * Lanes, a.Columns);
             for (var tap = 0; tap < a.Taps; tap++)
             {
-                var to = a.Packed + (((block * a.Taps) + tap) * Places * panel) + column;
+                var to = a.Packed + (((block * a.Taps) + tap) * a.Places * panel) + column;
                 for (var input = 0; input < a.Depth; input += 2, to += a.Columns)
                 {
                     Gather(in a, (int)unit * Lanes, input, tap, taps);
                     WinogradTransforms.Filters(first, step, even);
                     Gather(in a, (int)unit * Lanes, input + 1, tap, taps);
                     WinogradTransforms.Filters(first, step, odd);
-                    for (var place = 0; place < Places; place++)
+                    if (a.Places == CarriedRounding.Places)
+                    {
+                        CarriedRounding.Filters(even);
+                        CarriedRounding.Filters(odd);
+                    }
+
+                    for (var place = 0; place < a.Places; place++)
                     {
                         Bf16Pairs.Store(to + (place * panel), even + (place * Lanes), odd + (place * Lanes));
                     }
@@ -132,5 +140,6 @@ internal static unsafe class WinogradFilters
         public long OutputStep;
         public long InputStep;
         public bool Back;
+        public int Places;
     }
 }

@@ -21,22 +21,18 @@ internal static unsafe class WinogradTransforms
     public const int Lanes = 16;
 
     /// <summary>Bt d B of one tile of the input.</summary>
-    /// <param name="row0">Its first row of four pixels: bf16, channels innermost.</param>
-    /// <param name="row1">The second.</param>
-    /// <param name="row2">The third.</param>
-    /// <param name="row3">The fourth.</param>
-    /// <param name="step">Numbers from pixel to pixel of a row.</param>
+    /// <param name="tile">Four rows of four pixels.</param>
     /// <param name="channels">How many: a multiple of <see cref="Lanes"/>.</param>
-    /// <param name="to">Where the first place's channels go.</param>
+    /// <param name="to">Where the first place's channels go: bf16.</param>
     /// <param name="plane">Numbers from place to place.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Input(ushort* row0, ushort* row1, ushort* row2, ushort* row3, long step, int channels, ushort* to, long plane)
+    public static void Input(TilePixels tile, int channels, ushort* to, long plane)
     {
         var memory = stackalloc float[(Places * Lanes) + WinogradScratch.Slack];
         var half = (float*)WinogradScratch.Align(memory);
         for (var c = 0; c < channels; c += Lanes)
         {
-            InputColumns(row0 + c, row1 + c, row2 + c, row3 + c, step, half);
+            InputColumns(tile, c, half);
             for (var row = 0; row < 4; row++)
             {
                 var v = to + (row * 4 * plane) + c;
@@ -60,8 +56,8 @@ internal static unsafe class WinogradTransforms
         var memory = stackalloc float[(2 * Places * Lanes) + WinogradScratch.Slack];
         var half = (float*)WinogradScratch.Align(memory);
         var other = half + (Places * Lanes);
-        InputColumns(even.First, even.First + even.Down, even.First + (2 * even.Down), even.First + (3 * even.Down), even.Right, half);
-        InputColumns(odd.First, odd.First + odd.Down, odd.First + (2 * odd.Down), odd.First + (3 * odd.Down), odd.Right, other);
+        InputColumns(even, 0, half);
+        InputColumns(odd, 0, other);
         for (var row = 0; row < 4; row++, to += 4 * plane)
         {
             var (v0, v1, v2, v3) = InputRow(half + (row * 4 * Lanes));
@@ -177,11 +173,15 @@ internal static unsafe class WinogradTransforms
 
     /// <summary>Bt d of sixteen channels, column by column: a loop, as the compiler would leave calls for the last of sixteen of everything.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void InputColumns(ushort* row0, ushort* row1, ushort* row2, ushort* row3, long step, float* half)
+    public static void InputColumns(TilePixels tile, int channel, float* half)
     {
+        var row0 = tile.First + channel;
+        var row1 = row0 + tile.Down;
+        var row2 = row1 + tile.Down;
+        var row3 = row2 + tile.Down;
         for (var column = 0; column < 4; column++)
         {
-            var at = column * step;
+            var at = column * tile.Right;
             var (a, b) = (Bf16Element.Load(row0, at), Bf16Element.Load(row1, at));
             var (d, e) = (Bf16Element.Load(row2, at), Bf16Element.Load(row3, at));
             var t = half + (column * Lanes);
@@ -194,7 +194,7 @@ internal static unsafe class WinogradTransforms
 
     /// <summary>One row of that times B.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<float> V0, Vector512<float> V1, Vector512<float> V2, Vector512<float> V3) InputRow(float* t)
+    public static (Vector512<float> V0, Vector512<float> V1, Vector512<float> V2, Vector512<float> V3) InputRow(float* t)
     {
         var (a, b, d, e) = (Vector512.Load(t), Vector512.Load(t + Lanes), Vector512.Load(t + (2 * Lanes)), Vector512.Load(t + (3 * Lanes)));
         return (a - d, b + d, d - b, b - e);

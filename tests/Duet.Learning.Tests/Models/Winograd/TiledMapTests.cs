@@ -26,18 +26,25 @@ public sealed unsafe class TiledMapTests
         }
     }
 
+    /// <summary>Blocks of channels may end two vectors after the map's last channel.</summary>
     [Theory]
-    [InlineData(1, 4, 2, 1, 5, 7, 40)]
-    [InlineData(0, 2, 2, 1, 5, 7, 32)]
-    [InlineData(1, 4, 2, 3, 2, 1, 16)]
-    [InlineData(0, 1, 1, 3, 3, 4, 21)]
-    public void Windows_show_the_map_and_zeros_around_it(int around, int read, int side, int taps, int height, int width, int channels)
+    [InlineData(1, 4, 2, 1, 5, 7, 40, 1)]
+    [InlineData(0, 2, 2, 1, 5, 7, 32, 1)]
+    [InlineData(1, 4, 2, 3, 2, 1, 16, 1)]
+    [InlineData(0, 1, 1, 3, 3, 4, 21, 1)]
+    [InlineData(1, 4, 2, 1, 5, 7, 40, 3)]
+    [InlineData(1, 4, 2, 3, 5, 6, 48, 3)]
+    public void Windows_show_the_map_and_zeros_around_it(int around, int read, int side, int taps, int height, int width, int channels, int vectors)
     {
+        const ushort Guard = 0xabcd;
         const int Clips = 2;
         const int Frames = 3;
         var shape = new TileShape([Clips, channels, Frames, height, width], taps, side);
         var numbers = Enumerable.Range(1, Clips * Frames * height * width * channels).Select(i => (ushort)i).ToArray();
-        var copy = stackalloc ushort[16 * Lanes];
+        var count = vectors * Lanes;
+        var memory = stackalloc ushort[(16 * count) + (2 * Lanes)];
+        new Span<ushort>(memory, (16 * count) + (2 * Lanes)).Fill(Guard);
+        var copy = memory + Lanes;
         var windows = new TiledMap.Window[(int)shape.Tiles + 1];
         fixed (ushort* start = numbers)
         {
@@ -47,18 +54,24 @@ public sealed unsafe class TiledMapTests
                 map.Find(in shape, 0, (int)shape.Tiles, frame, windows);
                 for (var tile = 0; tile < windows.Length; tile++)
                 {
-                    for (var channel = 0; channel < channels; channel += Lanes)
+                    for (var channel = 0; channel < channels + (2 * Lanes); channel += count)
                     {
-                        var pixels = map.Read(in windows[tile], channel, copy);
-                        for (var i = 0; i < read * read * Lanes; i++)
+                        var pixels = map.Read(in windows[tile], channel, count, copy);
+                        for (var i = 0; i < read * read * count; i++)
                         {
-                            var (row, column, lane) = (i / (read * Lanes), i / Lanes % read, i % Lanes);
+                            var (row, column, lane) = (i / (read * count), i / count % read, i % count);
                             var expected = tile < shape.Tiles ? At(shape, tile, frame, row - around, column - around, channel + lane) : 0;
                             ((int)pixels.First[(row * pixels.Down) + (column * pixels.Right) + lane]).ShouldBe(expected, $"tile {tile}, frame {frame}, row {row}, column {column}, channel {channel + lane}");
                         }
                     }
                 }
             }
+        }
+
+        for (var i = 0; i < Lanes; i++)
+        {
+            memory[i].ShouldBe(Guard);
+            copy[(read * read * count) + i].ShouldBe(Guard);
         }
 
         int At(TileShape tiles, int tile, int frame, int down, int right, int channel)

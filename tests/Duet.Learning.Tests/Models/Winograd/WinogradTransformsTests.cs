@@ -4,6 +4,7 @@ using Duet.Learning.Models.Fused;
 using Duet.Learning.Models.Winograd;
 using Shouldly;
 using Xunit;
+using static Duet.Learning.Tests.Models.Winograd.TransformMatrices;
 
 namespace Duet.Learning.Tests.Models.Winograd;
 
@@ -13,9 +14,6 @@ public sealed unsafe class WinogradTransformsTests
     private const int Lanes = WinogradTransforms.Lanes;
     private const int Places = WinogradTransforms.Places;
     private const int Gap = 5;
-    private static readonly double[,] B = { { 1, 0, -1, 0 }, { 0, 1, 1, 0 }, { 0, -1, 1, 0 }, { 0, 1, 0, -1 } };
-    private static readonly double[,] G = { { 1, 0, 0 }, { 0.5, 0.5, 0.5 }, { 0.5, -0.5, 0.5 }, { 0, 0, 1 } };
-    private static readonly double[,] A = { { 1, 1, 1, 0 }, { 0, 1, -1, -1 } };
 
     [Fact]
     public void Inputs_become_Bt_d_B()
@@ -25,7 +23,7 @@ public sealed unsafe class WinogradTransformsTests
         var to = new ushort[Places * (channels + Gap)];
         fixed (ushort* from = tile, at = to)
         {
-            WinogradTransforms.Input(from, from + (4 * channels), from + (8 * channels), from + (12 * channels), channels, channels, at, channels + Gap);
+            WinogradTransforms.Input(new TilePixels(from, 4 * channels, channels), channels, at, channels + Gap);
         }
 
         Check(to, channels, c => Sandwich(B, Square(tile, 4, channels, c)));
@@ -145,7 +143,7 @@ public sealed unsafe class WinogradTransformsTests
             var to = new ushort[Places * Lanes];
             fixed (ushort* from = tile, at = to)
             {
-                WinogradTransforms.Input(from, from + (4 * Lanes), from + (8 * Lanes), from + (12 * Lanes), Lanes, Lanes, at, Lanes);
+                WinogradTransforms.Input(new TilePixels(from, 4 * Lanes, Lanes), Lanes, at, Lanes);
                 Enumerable.Range(0, Places).Count(p => !float.IsFinite(Get(to, p * Lanes))).ShouldBe(9, $"places that see pixel 5, {value}");
             }
         }
@@ -215,71 +213,6 @@ public sealed unsafe class WinogradTransformsTests
                 value.ShouldBe(BitConverter.UInt32BitsToSingle((uint)Rounded((float)places[i / 4, i % 4]) << 16), $"channel {c}, place {i}");
             }
         }
-    }
-
-    private static ushort Rounded(float value)
-    {
-        ushort bits;
-        Bf16Element.Set(&bits, 0, value);
-        return bits;
-    }
-
-    private static float Get(ushort[] numbers, int index) => BitConverter.UInt32BitsToSingle((uint)numbers[index] << 16);
-
-    private static double[,] Square(ushort[] tile, int side, int channels, int channel) =>
-        Square([.. Enumerable.Range(0, side * side).Select(i => Get(tile, (i * channels) + channel))], side, 1, 0);
-
-    private static double[,] Square(float[] numbers, int side, int step, int lane)
-    {
-        var square = new double[side, side];
-        for (var i = 0; i < side * side; i++)
-        {
-            square[i / side, i % side] = numbers[(i * step) + lane];
-        }
-
-        return square;
-    }
-
-    /// <summary>m x mt.</summary>
-    private static double[,] Sandwich(double[,] m, double[,] x) => Product(Product(m, x), Transposed(m));
-
-    private static double[,] Product(double[,] a, double[,] b)
-    {
-        var product = new double[a.GetLength(0), b.GetLength(1)];
-        for (var i = 0; i < a.GetLength(0); i++)
-        {
-            for (var j = 0; j < b.GetLength(1); j++)
-            {
-                product[i, j] = Enumerable.Range(0, b.GetLength(0)).Sum(k => a[i, k] * b[k, j]);
-            }
-        }
-
-        return product;
-    }
-
-    private static double[,] Transposed(double[,] m)
-    {
-        var transposed = new double[m.GetLength(1), m.GetLength(0)];
-        for (var i = 0; i < m.GetLength(0); i++)
-        {
-            for (var j = 0; j < m.GetLength(1); j++)
-            {
-                transposed[j, i] = m[i, j];
-            }
-        }
-
-        return transposed;
-    }
-
-    private static double[,] Turned(double[,] filter)
-    {
-        var turned = new double[3, 3];
-        for (var i = 0; i < 9; i++)
-        {
-            turned[i / 3, i % 3] = filter[2 - (i / 3), 2 - (i % 3)];
-        }
-
-        return turned;
     }
 
     private static ushort[] Numbers(int count) => [.. Floats(count).Select(Rounded)];
