@@ -19,7 +19,7 @@ public sealed class ConvolutionPolicyTests
     [InlineData("auto")]
     public void Short_products_are_used_where_they_were_measured_to_be_faster(string? value)
     {
-        ConvolutionPolicy.Resolve(value, Avx, () => true).ShouldBe(ConvolutionPolicy.Kind.Mixed);
+        ConvolutionPolicy.Resolve(value, Avx, () => true).ShouldBe(ConvolutionPolicy.Kind.Winograd);
         ConvolutionPolicy.Resolve(value, Avx, () => false).ShouldBe(ConvolutionPolicy.Kind.Direct, "libtorch has no such product");
         ConvolutionPolicy.Resolve(value, Both, () => true).ShouldBe(ConvolutionPolicy.Kind.Direct, "matrix tiles");
         ConvolutionPolicy.Resolve(value, None, NotAsked).ShouldBe(ConvolutionPolicy.Kind.Direct);
