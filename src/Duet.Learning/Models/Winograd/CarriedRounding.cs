@@ -124,7 +124,7 @@ internal static unsafe class CarriedRounding
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Half(Vector512<float> values) => values * Vector512.Create(0.5f);
 
-    /// <summary>The nearest bf16 numbers, by Veltkamp's splitting: of two as near it may be either. What is not finite, or within 2^-16 of what fp32 can hold, is no number after it.</summary>
+    /// <summary>The nearest bf16 numbers, by Veltkamp's splitting: of two as near it may be either. What is not finite, or larger than 2^-16 of the largest fp32 number, is no number after it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Rounded(Vector512<float> values)
     {
