@@ -24,12 +24,12 @@ def curve(arguments, program, kind, seed):
     kept = arguments.out and pathlib.Path(arguments.out) / f"{arguments.model}-{arguments.width:g}-{arguments.learning_rate:g}-{kind}-{seed}.json"
     if kept and kept.exists():
         return json.loads(kept.read_text())["losses"]
-    options = ["--model", arguments.model, "--width", arguments.width, "--learning-rate", arguments.learning_rate, "--steps", arguments.steps, "--seed", seed, "--threads", arguments.threads]
+    options = ["--model", arguments.model, "--width", arguments.width, "--learning-rate", arguments.learning_rate, "--steps", arguments.steps, "--seed", seed, "--threads", arguments.threads, "--frames", 8, "--size", 32, "--batch", 8]
     precision = ["--precision", "fp32" if kind.endswith("fp32") else "bf16"]
     if kind.startswith(PEER):
         result = processes.output([processes.PYTHON, processes.PEERS / "torch_curve.py", *options, *precision])
     else:
-        result = processes.output([program, "curve", *options, *precision, "--frames", 8, "--size", 32, "--batch", 8], {"DUET_CONVOLUTIONS": "direct" if kind == "fp32" else kind})
+        result = processes.output([program, "curve", *options, *precision], {"DUET_CONVOLUTIONS": "direct" if kind == "fp32" else kind})
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(result))

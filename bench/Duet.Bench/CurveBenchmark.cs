@@ -45,7 +45,7 @@ internal static class CurveBenchmark
             width = shape.Encoder.Width,
             seed,
             learning_rate = rate,
-            precision = training.PrecisionName,
+            precision = training.Precision.ToString().ToLowerInvariant(),
             convolutions = ConvolutionPolicy.NameOf(DeviceType.CPU, training.Precision),
             losses = losses.Select(l => Math.Round(l, 6)),
         }));

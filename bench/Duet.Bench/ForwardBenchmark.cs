@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Text.Json;
 using Duet.Learning.Models;
 using Duet.Learning.Native;
 using TorchSharp;
@@ -14,7 +12,6 @@ namespace Duet.Bench;
 /// </summary>
 internal static class ForwardBenchmark
 {
-
     public static Command Create()
     {
         var shape = new NetworkShape();
@@ -40,20 +37,7 @@ internal static class ForwardBenchmark
             using var scope = NewDisposeScope();
             encoder.forward(clips).flatten(2).mean([2]).data<float>().CopyTo(row);
         });
-        Console.WriteLine(JsonSerializer.Serialize(new
-        {
-            benchmark = "forward",
-            model = shape.Encoder.Name,
-            frames = shape.Frames,
-            size = shape.Size,
-            batch = shape.Batch,
-            width = shape.Encoder.Width,
-            threads = shape.Threads,
-            configuration = $"Duet, {(precision == Precision.Bf16 ? "bf16" : "fp32")}",
-            clips_per_second = Math.Round(shape.Batch / seconds, 3),
-            gigaflops_per_clip = Math.Round(NetworkCost.ForwardFlops(shape.Encoder, [shape.Frames, shape.Size, shape.Size]) / 1e9, 3),
-            peak_megabytes = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
-        }));
+        shape.Print("forward", precision, seconds, NetworkCost.ForwardFlops(shape.Encoder, shape.Clip));
         return 0;
     }
 }

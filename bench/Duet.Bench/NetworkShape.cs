@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
 using Duet.Learning.Models;
 
 namespace Duet.Bench;
@@ -31,5 +33,29 @@ internal sealed class NetworkShape
         parsed.GetValue(precision));
 
     /// <summary>What was chosen.</summary>
-    public sealed record Values(EncoderOptions Encoder, int Frames, int Size, int Batch, int Threads, Precision Precision);
+    public sealed record Values(EncoderOptions Encoder, int Frames, int Size, int Batch, int Threads, Precision Precision)
+    {
+        /// <summary>A clip's frames, height and width.</summary>
+        public long[] Clip => [Frames, Size, Size];
+
+        /// <summary>Prints what was measured of the network.</summary>
+        /// <param name="benchmark">The benchmark's name.</param>
+        /// <param name="precision">What was computed in.</param>
+        /// <param name="seconds">For a batch.</param>
+        /// <param name="flopsPerClip">Operations that a clip takes.</param>
+        public void Print(string benchmark, Precision precision, double seconds, double flopsPerClip) => Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            benchmark,
+            model = Encoder.Name,
+            frames = Frames,
+            size = Size,
+            batch = Batch,
+            width = Encoder.Width,
+            threads = Threads,
+            configuration = $"Duet, {precision.ToString().ToLowerInvariant()}",
+            clips_per_second = Math.Round(Batch / seconds, 3),
+            gigaflops_per_clip = Math.Round(flopsPerClip / 1e9, 3),
+            peak_megabytes = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
+        }));
+    }
 }

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Text.Json;
 using Duet.Learning.Models;
 using static TorchSharp.torch;
 
@@ -32,20 +30,7 @@ internal static class StepBenchmark
             using var scope = NewDisposeScope();
             training.Step(clips, labels, 0.01);
         });
-        Console.WriteLine(JsonSerializer.Serialize(new
-        {
-            benchmark = "step",
-            model = shape.Encoder.Name,
-            frames = shape.Frames,
-            size = shape.Size,
-            batch = shape.Batch,
-            width = shape.Encoder.Width,
-            threads = shape.Threads,
-            configuration = $"Duet, {training.PrecisionName}",
-            clips_per_second = Math.Round(shape.Batch / seconds, 3),
-            gigaflops_per_clip = Math.Round(NetworkCost.TrainingFlops(shape.Encoder, [shape.Frames, shape.Size, shape.Size]) / 1e9, 3),
-            peak_megabytes = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
-        }));
+        shape.Print("step", training.Precision, seconds, NetworkCost.TrainingFlops(shape.Encoder, shape.Clip));
         return 0;
     }
 }

@@ -27,9 +27,6 @@ internal sealed class SupervisedTraining : IDisposable
     /// <summary>What convolutions compute in.</summary>
     public Precision Precision { get; }
 
-    /// <summary>The same, for a result.</summary>
-    public string PrecisionName => Precision == Precision.Bf16 ? "bf16" : "fp32";
-
     /// <summary>One step.</summary>
     /// <returns>The loss before it, in the current dispose scope.</returns>
     public Tensor Step(Tensor clips, Tensor labels, double learningRate)

@@ -17,7 +17,9 @@ CLASSES = 4
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--model", default="mc3_18")
 parser.add_argument("--width", type=float, default=1)
-parser.add_argument("--clips", type=int, default=8, help="of 8x32x32, all of them in every step")
+parser.add_argument("--frames", type=int, default=8)
+parser.add_argument("--size", type=int, default=32)
+parser.add_argument("--batch", type=int, default=8, help="clips, all of them in every step")
 parser.add_argument("--steps", type=int, default=200)
 parser.add_argument("--learning-rate", type=float, default=3e-5)
 parser.add_argument("--seed", type=int, default=1)
@@ -29,8 +31,9 @@ torch.set_num_threads(a.threads)
 torch.manual_seed(a.seed)
 network = networks.video(a.model, a.width, CLASSES).train()
 generator = torch.Generator().manual_seed(a.seed)
-labels = torch.arange(a.clips) % CLASSES
-clips = torch.randn(a.clips, 3, 8, 32, 32, generator=generator).add_(torch.randn(CLASSES, 3, 8, 32, 32, generator=generator)[labels])
+labels = torch.arange(a.batch) % CLASSES
+clip = 3, a.frames, a.size, a.size
+clips = torch.randn(a.batch, *clip, generator=generator).add_(torch.randn(CLASSES, *clip, generator=generator)[labels])
 optimiser = torch.optim.SGD(network.parameters(), a.learning_rate, momentum=0.9, weight_decay=1e-4)
 losses = []
 for _ in range(a.steps):

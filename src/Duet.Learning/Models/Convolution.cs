@@ -74,7 +74,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         if (filters.dtype != input.dtype && IsShort(input.dtype) && IsWorthPacking(input))
         {
-            return WinogradConvolution.Run(ChannelsLast.Ensure(input), WinogradFilters.Pack(filters, back: false, carried: true), weight.shape[0], Taps, carried: true).MoveToOuterDisposeScope();
+            return WinogradConvolution.Run(ChannelsLast.Ensure(input), WinogradFilters.Pack(filters, back: false, carried: true), weight.shape[0], Taps).MoveToOuterDisposeScope();
         }
 
         var (map, around) = is_grad_enabled() ? Padded(input) : (input, padding);

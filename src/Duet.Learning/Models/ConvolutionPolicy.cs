@@ -5,8 +5,8 @@ using TorchSharp;
 namespace Duet.Learning.Models;
 
 /// <summary>
-/// How bf16 convolutions are computed on this CPU: by Winograd's short products or directly by oneDNN. Rounded place by place, short products differ 1.5 to 1.8 times as much from exact numbers as a
-/// plain convolution in bf16: in gradients and in evaluation that does not show. In training's own pass, where it would, they are rounded as <see cref="Winograd.CarriedRounding"/> does, 1.1 to 1.3 times. A
+/// How bf16 convolutions are computed on this CPU: by Winograd's short products or directly by oneDNN. Short products round more than a plain convolution in bf16 does: in gradients and in
+/// evaluation that does not show, and in training's own pass, where it would, they are rounded with more care (<see cref="Winograd.CarriedRounding"/>; docs/models.md has the figures). A
 /// property of the machine and not of a timing, so that a run gives the same bits again; the environment variable <see cref="Variable"/> overrides it.
 /// </summary>
 public static class ConvolutionPolicy

@@ -41,22 +41,20 @@ internal static unsafe class WinogradConvolution
 
     /// <summary>The convolution; then bias, residual and ReLU, where they are asked for.</summary>
     /// <param name="input">A channels-last bf16 map.</param>
-    /// <param name="filters">What <see cref="WinogradFilters.Pack"/> made.</param>
+    /// <param name="filters">What <see cref="WinogradFilters.Pack"/> made; the map is rounded as they are.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="taps">The kernel's frames: 1 or 3.</param>
     /// <param name="bias">bf16, a number per output channel; or null.</param>
     /// <param name="residual">A channels-last map of the output's shape; or null.</param>
     /// <param name="relu">Whether to rectify.</param>
-    /// <param name="carried">Whether the filters were rounded as <see cref="CarriedRounding"/> does; the map then is too.</param>
     /// <returns>A channels-last map in the current dispose scope.</returns>
-    public static Tensor Run(Tensor input, Tensor filters, long outputs, int taps, Tensor? bias = null, Tensor? residual = null, bool relu = false, bool carried = false)
+    public static Tensor Run(Tensor input, Tensor filters, long outputs, int taps, Tensor? bias = null, Tensor? residual = null, bool relu = false)
     {
         var shape = input.shape;
         var output = ChannelsLast.Empty([shape[0], outputs, .. shape.AsSpan(2)], input.dtype);
         var tiles = new TileShape(shape, taps, WinogradTransforms.Side);
         var (blocks, columns) = WinogradFilters.Blocks(outputs);
         var depth = WinogradFilters.Padded(shape[1]);
-        var places = carried ? CarriedRounding.Places : WinogradTransforms.Places;
         var a = new Arguments
         {
             Shape = tiles,
@@ -71,7 +69,7 @@ internal static unsafe class WinogradConvolution
             Depth = depth,
             Columns = columns,
             ColumnBlocks = blocks,
-            Places = places,
+            Places = (int)(filters.numel() / (blocks * taps * WinogradFilters.Panel(depth, columns))),
             BlockTiles = BlockOf(tiles, depth),
         };
         ParallelFor.Run((tiles.Tiles + a.BlockTiles - 1) / a.BlockTiles, &Run, &a);

@@ -49,7 +49,7 @@ public sealed class WinogradConvolutionTests
         var output = WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false), outputs, taps);
         ChannelsLast.Is(output).ShouldBeTrue();
         Error(output, expected.detach()).ShouldBeLessThan(Tolerance, "output");
-        Error(WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false, carried: true), outputs, taps, carried: true), expected.detach()).ShouldBeLessThan(CarriedTolerance, "output, carried");
+        Error(WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false, carried: true), outputs, taps), expected.detach()).ShouldBeLessThan(CarriedTolerance, "output, carried");
         Error(WinogradConvolution.Run(gradient, WinogradFilters.Pack(weight, back: true), inputs, taps), exact.grad!).ShouldBeLessThan(Tolerance, "gradient of the map");
         Error(WeightGradient<WinogradDomain>.Compute(map, gradient, taps).reshape(weight.shape), filters.grad!).ShouldBeLessThan(Tolerance, "gradient of the weight");
     }
@@ -122,7 +122,7 @@ public sealed class WinogradConvolutionTests
             {
                 TorchRuntime.SetThreads(count);
                 return (
-                    WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false, carried: true), outputs, taps, carried: true),
+                    WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false, carried: true), outputs, taps),
                     WeightGradient<WinogradDomain>.Compute(map, gradient, taps),
                     WeightGradient<PixelDomain>.Compute(map, gradient, 3));
             }).ToList();
@@ -192,7 +192,7 @@ public sealed class WinogradConvolutionTests
         using var plain = Of(weight, [0, 1, 1], ConvolutionPolicy.Kind.Direct);
         var filters = convolution.Filters(ScalarType.BFloat16);
         var output = convolution.Run(map, filters);
-        output.Equals(WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false, carried: true), 80, 1, carried: true)).ShouldBe(isShort);
+        output.Equals(WinogradConvolution.Run(map, WinogradFilters.Pack(weight, back: false, carried: true), 80, 1)).ShouldBe(isShort);
         output.Equals(plain.Run(map, plain.Filters(ScalarType.BFloat16))).ShouldBe(!isShort);
         Error(output, nn.functional.conv3d(map.to(ScalarType.Float64), weight.to(ScalarType.Float64), padding: [0, 1, 1])).ShouldBeLessThan(Tolerance);
     }
